@@ -1,0 +1,34 @@
+//! For tests of applications behind an AWS Application Load Balancer, and of `alb-oidc` itself.
+//!
+//! - [`user`]: a user for a handler's unit test.
+//! - [`SimulatedAlb`]: signs users in to a whole application, with tokens that are an ALB's to the byte.
+//! - [`KeyServer`]: a key endpoint on the loopback interface that counts what it is asked, and fails on command.
+//! - [`ManualClock`]: a wall clock set by hand.
+//! - [`Forgery`]: every attack that the verifier knows, by name.
+//! - [`conformance`]: headers in, outcome out: the table that each adapter is run against.
+//!
+//! Everything is minted and verified for real; production code has no door for tests.
+//!
+//! Functions of this crate panic on misuse, as a test would.
+
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test kit fails a test by panicking"
+)]
+
+mod alb;
+mod clock;
+pub mod conformance;
+mod forgery;
+mod key_server;
+mod signing_key;
+mod user;
+
+pub use alb::{SimulatedAlb, SimulatedAlbBuilder};
+pub use clock::ManualClock;
+pub use forgery::{Forgery, HeaderLines};
+pub use key_server::{Fault, KeyServer};
+pub use user::user;

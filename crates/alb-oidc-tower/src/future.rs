@@ -1,0 +1,137 @@
+//! The future of a response.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use alb_oidc::{AuthenticateError, Authentication};
+use http::header::CACHE_CONTROL;
+use http::{HeaderValue, Request, Response};
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use crate::layer::Mode;
+use crate::responder::{Rejection, Responder};
+use crate::service::Anonymous;
+
+pin_project! {
+    /// The response to one request: the service's, or the refusal.
+    pub struct ResponseFuture<S, R, ReqBody>
+    where
+        S: Service<Request<ReqBody>>,
+    {
+        #[pin]
+        stage: Stage<S, R, ReqBody, S::Future>,
+    }
+}
+
+pin_project! {
+    #[project = StageProjection]
+    enum Stage<S, R, ReqBody, F> {
+        Authenticating {
+            authentication: Authentication,
+            // Taken once, when the decision is there.
+            request: Option<Request<ReqBody>>,
+            service: S,
+            mode: Mode,
+            responder: R,
+        },
+        Calling {
+            #[pin]
+            future: F,
+        },
+    }
+}
+
+impl<S, R, ReqBody> ResponseFuture<S, R, ReqBody>
+where
+    S: Service<Request<ReqBody>>,
+{
+    pub(crate) const fn new(
+        authentication: Authentication,
+        request: Request<ReqBody>,
+        service: S,
+        mode: Mode,
+        responder: R,
+    ) -> Self {
+        Self {
+            stage: Stage::Authenticating {
+                authentication,
+                request: Some(request),
+                service,
+                mode,
+                responder,
+            },
+        }
+    }
+}
+
+impl<S, R, ReqBody, ResBody> Future for ResponseFuture<S, R, ReqBody>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    R: Responder<ResBody>,
+{
+    type Output = Result<Response<ResBody>, S::Error>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        loop {
+            let mut stage = self.as_mut().project().stage;
+            let future = match stage.as_mut().project() {
+                StageProjection::Calling { future } => return future.poll(context),
+                StageProjection::Authenticating {
+                    authentication,
+                    request,
+                    service,
+                    mode,
+                    responder,
+                } => {
+                    let decision = ready!(Pin::new(authentication).poll(context));
+                    let Some(mut request) = request.take() else {
+                        // Polled again after a refusal, which no executor does.
+                        return Poll::Pending;
+                    };
+                    match (decision, *mode) {
+                        (Ok(user), _) => drop(request.extensions_mut().insert(user)),
+                        (Err(AuthenticateError::Missing), Mode::Optional) => {
+                            request.extensions_mut().insert(Anonymous);
+                        }
+                        (Err(error), _) => {
+                            let response = refuse(responder, error, request);
+                            return Poll::Ready(Ok(response));
+                        }
+                    }
+                    service.call(request)
+                }
+            };
+            stage.set(Stage::Calling { future });
+        }
+    }
+}
+
+fn refuse<R, ReqBody, ResBody>(
+    responder: &R,
+    error: AuthenticateError,
+    request: Request<ReqBody>,
+) -> Response<ResBody>
+where
+    R: Responder<ResBody>,
+{
+    let (head, _) = request.into_parts();
+    let rejection = Rejection::new(error);
+    let mut response = responder.respond(&rejection, &head);
+    response
+        .headers_mut()
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    response.extensions_mut().insert(rejection.into_error());
+    response
+}
+
+impl<S, R, ReqBody> fmt::Debug for ResponseFuture<S, R, ReqBody>
+where
+    S: Service<Request<ReqBody>>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,71 @@
+//! The layer.
+
+use alb_oidc::Authenticator;
+use tower_layer::Layer;
+
+use crate::responder::ProblemJson;
+use crate::service::Authenticate;
+
+/// Lets requests through that prove a user; see the [crate's documentation](crate#what-the-layer-does).
+#[derive(Clone, Debug)]
+pub struct AuthenticateLayer<R = ProblemJson> {
+    authenticator: Authenticator,
+    mode: Mode,
+    responder: R,
+}
+
+/// What becomes of a request that has none of the three headers. One that has them and does not prove a user is refused in either mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Required,
+    Optional,
+}
+
+impl AuthenticateLayer {
+    /// Only signed-in users get through.
+    #[must_use]
+    pub const fn required(authenticator: Authenticator) -> Self {
+        Self {
+            authenticator,
+            mode: Mode::Required,
+            responder: ProblemJson,
+        }
+    }
+
+    /// Signed-in users get through as such, and requests without any of the three headers as anonymous: for listener rules that `allow` unauthenticated requests.
+    ///
+    /// A request with a bad, expired or forged token is refused with 401 all the same.
+    #[must_use]
+    pub const fn optional(authenticator: Authenticator) -> Self {
+        Self {
+            authenticator,
+            mode: Mode::Optional,
+            responder: ProblemJson,
+        }
+    }
+}
+
+impl<R> AuthenticateLayer<R> {
+    /// Answers refused requests with this [`Responder`](crate::Responder) instead of [`ProblemJson`].
+    #[must_use]
+    pub fn responder<R2>(self, responder: R2) -> AuthenticateLayer<R2> {
+        AuthenticateLayer {
+            authenticator: self.authenticator,
+            mode: self.mode,
+            responder,
+        }
+    }
+}
+
+impl<S, R: Clone> Layer<S> for AuthenticateLayer<R> {
+    type Service = Authenticate<S, R>;
+
+    fn layer(&self, inner: S) -> Authenticate<S, R> {
+        Authenticate::new(
+            inner,
+            self.authenticator.clone(),
+            self.mode,
+            self.responder.clone(),
+        )
+    }
+}

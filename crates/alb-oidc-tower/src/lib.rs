@@ -1,0 +1,48 @@
+//! A tower layer that authenticates users whom an AWS Application Load Balancer has signed in, and axum extractors for them.
+//!
+//! ```
+//! # #[cfg(feature = "axum")] {
+//! use alb_oidc_tower::{Authenticator, AuthenticateLayer, ConfigError, User};
+//! use axum::{Router, routing::get};
+//!
+//! // One rule of one load balancer: ALB_OIDC_ALB_ARN, ALB_OIDC_ISSUER, ALB_OIDC_CLIENT_ID.
+//! fn app() -> Result<Router, ConfigError> {
+//!     let authenticator = Authenticator::from_env()?;
+//!     Ok(Router::new()
+//!         .route("/", get(async |User(user): User| format!("hello {}", user.display_name())))
+//!         .layer(AuthenticateLayer::required(authenticator))
+//!         .route("/healthz", get(async || "ok"))) // after the layer: health checks carry no token
+//! }
+//! # }
+//! ```
+//!
+//! # What the layer does
+//!
+//! 1. Removes any [`AuthenticatedUser`] that is in the request's extensions already: nobody else may put one there.
+//! 2. Marks the three `x-amzn-oidc-*` headers as sensitive, so that logs of the request do not show them. It changes nothing else of the request, and never touches the body.
+//! 3. Asks the [`Authenticator`]. If that gives a user, puts it into the extensions and calls the service.
+//! 4. In [optional](AuthenticateLayer::optional) mode, calls the service without a user if, and only if, none of the three headers is there.
+//! 5. Otherwise answers itself: 401 if the request does not prove a user, 503 if that cannot be told now. The [`Responder`] makes the response; the
+//!    [`AuthenticateError`] is left in its extensions, and `cache-control: no-store` is set unless the responder set another.
+//!
+//! # Where to put it
+//!
+//! `Router::layer` after all routes that it is for, and before those that it is not for. `Router::route_layer` does not run for fallbacks or for routes that are added later.
+//! An extractor on a route that no layer covers answers 500, never "anonymous".
+
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "axum")]
+mod extract;
+mod future;
+mod layer;
+mod responder;
+mod service;
+
+pub use alb_oidc::{AuthenticateError, AuthenticatedUser, Authenticator, ConfigError};
+#[cfg(feature = "axum")]
+pub use extract::{Claims, ClaimsRejection, MaybeUser, MaybeUserRejection, User, UserRejection};
+pub use future::ResponseFuture;
+pub use layer::AuthenticateLayer;
+pub use responder::{ProblemJson, Rejection, Responder};
+pub use service::Authenticate;

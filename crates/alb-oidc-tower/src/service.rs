@@ -1,0 +1,90 @@
+//! The service that the layer makes.
+
+use std::mem;
+use std::task::{Context, Poll};
+
+use alb_oidc::{AuthenticatedUser, Authenticator, OidcHeaders};
+use http::{HeaderMap, HeaderValue, Request, Response};
+use tower_service::Service;
+
+use crate::future::ResponseFuture;
+use crate::layer::Mode;
+use crate::responder::Responder;
+
+/// Authenticates each request before the service `S` sees it; see the [crate's documentation](crate#what-the-layer-does).
+#[derive(Clone, Debug)]
+pub struct Authenticate<S, R> {
+    inner: S,
+    authenticator: Authenticator,
+    mode: Mode,
+    responder: R,
+}
+
+impl<S, R> Authenticate<S, R> {
+    pub(crate) const fn new(
+        inner: S,
+        authenticator: Authenticator,
+        mode: Mode,
+        responder: R,
+    ) -> Self {
+        Self {
+            inner,
+            authenticator,
+            mode,
+            responder,
+        }
+    }
+}
+
+impl<S, R, ReqBody, ResBody> Service<Request<ReqBody>> for Authenticate<S, R>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone,
+    R: Responder<ResBody> + Clone,
+{
+    type Response = Response<ResBody>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S, R, ReqBody>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
+        request.extensions_mut().remove::<AuthenticatedUser>();
+        request.extensions_mut().remove::<Anonymous>();
+        mark_sensitive(request.headers_mut());
+        let headers = OidcHeaders::from_lookup(|name| {
+            let values = request.headers().get_all(name);
+            values.iter().map(HeaderValue::as_bytes)
+        });
+        let authentication = self.authenticator.authenticate(headers);
+        // The service that was polled ready is the one to call; its clone may not be.
+        let clone = self.inner.clone();
+        let ready = mem::replace(&mut self.inner, clone);
+        ResponseFuture::new(
+            authentication,
+            request,
+            ready,
+            self.mode,
+            self.responder.clone(),
+        )
+    }
+}
+
+/// In a request's extensions: an optional layer has looked, and there is nobody.
+#[derive(Clone, Copy)]
+pub(crate) struct Anonymous;
+
+fn mark_sensitive(headers: &mut HeaderMap) {
+    for name in [
+        OidcHeaders::DATA,
+        OidcHeaders::IDENTITY,
+        OidcHeaders::ACCESS_TOKEN,
+    ] {
+        if let http::header::Entry::Occupied(mut values) = headers.entry(name) {
+            values
+                .iter_mut()
+                .for_each(|value| value.set_sensitive(true));
+        }
+    }
+}

@@ -1,0 +1,398 @@
+//! From headers to a user: the steps, in order.
+
+use std::env;
+use std::fmt;
+use std::mem;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use crate::arn::{AccountId, LoadBalancerArn, Region};
+use crate::error::{AuthenticateError, ConfigError, KeyError, TokenError};
+use crate::headers::OidcHeaders;
+use crate::keys::{KeyLookup, KeySource, KeyStore, KeyStoreSettings, KeyUrl};
+use crate::policy::{ClientId, Issuer, Signer, TrustPolicy, TrustedRule};
+use crate::signature::{CryptoBackend, PublicKey};
+use crate::time::{Clock, SystemClock};
+use crate::token::{AdmittedToken, UnverifiedToken};
+use crate::trace::event;
+use crate::user::AuthenticatedUser;
+
+/// Decides who is calling: a policy, a source of keys and a clock. Cheap to clone; clones share their keys.
+///
+/// Build it inside the tokio runtime that the application runs in, once.
+#[derive(Clone)]
+pub struct Authenticator(Arc<Parts>);
+
+struct Parts {
+    policy: TrustPolicy,
+    keys: Arc<dyn KeySource>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Authenticator {
+    /// The variable with the load balancer's ARN, for [`from_env`](Self::from_env).
+    pub const ALB_ARN_VARIABLE: &'static str = "ALB_OIDC_ALB_ARN";
+    /// The variable with the listener rule's issuer.
+    pub const ISSUER_VARIABLE: &'static str = "ALB_OIDC_ISSUER";
+    /// The variable with the listener rule's client id.
+    pub const CLIENT_ID_VARIABLE: &'static str = "ALB_OIDC_CLIENT_ID";
+    /// The variable with another base URL of keys than AWS's. Need not be set.
+    pub const KEY_URL_VARIABLE: &'static str = "ALB_OIDC_KEY_URL";
+
+    /// One rule of one load balancer, from the environment: `ALB_OIDC_ALB_ARN`, `ALB_OIDC_ISSUER`, `ALB_OIDC_CLIENT_ID` and, for a mirror or a simulator,
+    /// `ALB_OIDC_KEY_URL`.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::VariableMissing`] or [`ConfigError::Variable`], which name the variable; and whatever [`AuthenticatorBuilder::build`] may say.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        // What is not UTF-8 keeps a U+FFFD, which none of the four may have.
+        Self::from_variables(|name| {
+            env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+        })
+    }
+
+    fn from_variables(
+        variable: impl Fn(&'static str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let needed = |name| variable(name).ok_or(ConfigError::VariableMissing(name));
+        let arn: LoadBalancerArn = refuse(
+            Self::ALB_ARN_VARIABLE,
+            needed(Self::ALB_ARN_VARIABLE)?.parse(),
+        )?;
+        let issuer = refuse(
+            Self::ISSUER_VARIABLE,
+            Issuer::new(&needed(Self::ISSUER_VARIABLE)?),
+        )?;
+        let client = refuse(
+            Self::CLIENT_ID_VARIABLE,
+            ClientId::new(&needed(Self::CLIENT_ID_VARIABLE)?),
+        )?;
+        let rule = TrustedRule::new(Signer::exact(arn), issuer, client);
+        let builder = Self::builder(TrustPolicy::from(rule));
+        let builder = match variable(Self::KEY_URL_VARIABLE) {
+            Some(url) => refuse(Self::KEY_URL_VARIABLE, builder.key_url(&url))?,
+            None => builder,
+        };
+        builder.build()
+    }
+
+    /// Sets an authenticator up.
+    pub fn builder(policy: TrustPolicy) -> AuthenticatorBuilder {
+        AuthenticatorBuilder {
+            policy,
+            clock: Arc::new(SystemClock),
+            keys: None,
+            fetching: Fetching::default(),
+        }
+    }
+
+    /// Decides who sent these headers.
+    ///
+    /// The future does nothing until it is polled; it is ready at the first poll if the key is at hand. It is `Send + 'static` and holds nothing of the request.
+    /// Dropping it does no harm.
+    ///
+    /// # Errors
+    ///
+    /// The future gives an [`AuthenticateError`]; its [`disposition`](AuthenticateError::disposition) says what to answer.
+    pub fn authenticate(&self, headers: Result<OidcHeaders, AuthenticateError>) -> Authentication {
+        Authentication(Stage::Start {
+            authenticator: self.clone(),
+            headers,
+        })
+    }
+
+    /// The policy.
+    #[must_use]
+    pub fn policy(&self) -> &TrustPolicy {
+        &self.0.policy
+    }
+
+    /// The steps, in order. Nothing before the key lookup makes any input or output.
+    fn decide(&self, headers: Result<OidcHeaders, AuthenticateError>) -> Stage {
+        let admitted = match headers.and_then(|headers| self.admit(headers)) {
+            Ok(admitted) => admitted,
+            Err(error) => return Stage::Decided(Err(error)),
+        };
+        match self.0.keys.key(admitted.key_request()) {
+            KeyLookup::Ready(key) => Stage::Decided(self.verify(admitted, key)),
+            KeyLookup::Pending(key) => {
+                let this = self.clone();
+                Stage::Waiting(Box::pin(async move { this.verify(admitted, key.await) }))
+            }
+        }
+    }
+
+    fn admit(&self, headers: OidcHeaders) -> Result<AdmittedToken, AuthenticateError> {
+        let token = UnverifiedToken::parse(headers)?;
+        let now = self.0.clock.unix_time()?;
+        Ok(self.0.policy.admit(token, now)?)
+    }
+
+    fn verify(&self, admitted: AdmittedToken, key: Result<Arc<PublicKey>, KeyError>) -> Decision {
+        let key = key.map_err(|error| match error {
+            KeyError::Unknown => AuthenticateError::Rejected(TokenError::UnknownKey),
+            error => AuthenticateError::Unavailable(error),
+        })?;
+        let now = self.0.clock.unix_time()?;
+        Ok(admitted.verify(&key, now)?.into())
+    }
+}
+
+impl fmt::Debug for Authenticator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authenticator")
+            .field("policy", &self.0.policy)
+            .field("keys", &self.0.keys)
+            .field("clock", &self.0.clock)
+            .finish()
+    }
+}
+
+fn refuse<T, E: Into<ConfigError>>(
+    name: &'static str,
+    value: Result<T, E>,
+) -> Result<T, ConfigError> {
+    value.map_err(|error| ConfigError::Variable {
+        name,
+        error: Box::new(error.into()),
+    })
+}
+
+/// The decision on one request, to be awaited.
+#[must_use = "a decision that nobody reads decides nothing"]
+pub struct Authentication(Stage);
+
+enum Stage {
+    Start {
+        authenticator: Authenticator,
+        headers: Result<OidcHeaders, AuthenticateError>,
+    },
+    Waiting(Pin<Box<dyn Future<Output = Decision> + Send>>),
+    Decided(Decision),
+    /// Polled again after it was ready, which no executor does.
+    Spent,
+}
+
+type Decision = Result<AuthenticatedUser, AuthenticateError>;
+
+impl Future for Authentication {
+    type Output = Decision;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Decision> {
+        loop {
+            self.0 = match mem::replace(&mut self.0, Stage::Spent) {
+                Stage::Start {
+                    authenticator,
+                    headers,
+                } => authenticator.decide(headers),
+                Stage::Waiting(mut decision) => match decision.as_mut().poll(context) {
+                    Poll::Ready(decision) => Stage::Decided(decision),
+                    Poll::Pending => {
+                        self.0 = Stage::Waiting(decision);
+                        return Poll::Pending;
+                    }
+                },
+                Stage::Decided(decision) => {
+                    trace(&decision);
+                    return Poll::Ready(decision);
+                }
+                Stage::Spent => return Poll::Pending,
+            };
+        }
+    }
+}
+
+/// Tells the operator what the client is not told.
+fn trace(decision: &Decision) {
+    match decision {
+        Ok(_) => {}
+        Err(AuthenticateError::Missing) => {
+            event!(debug, reason = "missing", "no x-amzn-oidc-* header");
+        }
+        Err(AuthenticateError::Rejected(TokenError::UntrustedSigner {
+            presented: Some(_presented),
+        })) => {
+            event!(warn, reason = "untrusted-signer", presented_signer = %_presented, "rejected a token of another load balancer");
+        }
+        Err(_error @ (AuthenticateError::Headers(_) | AuthenticateError::Rejected(_))) => {
+            event!(warn, reason = _error.reason(), "rejected: {_error}");
+        }
+        Err(_error @ (AuthenticateError::Unavailable(_) | AuthenticateError::Clock(_))) => {
+            event!(
+                error,
+                reason = _error.reason(),
+                "cannot authenticate: {_error}"
+            );
+        }
+    }
+}
+
+impl fmt::Debug for Authentication {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authentication").finish_non_exhaustive()
+    }
+}
+
+/// Sets up an [`Authenticator`].
+#[derive(Debug)]
+#[must_use]
+pub struct AuthenticatorBuilder {
+    policy: TrustPolicy,
+    clock: Arc<dyn Clock>,
+    keys: Option<Keys>,
+    fetching: Fetching,
+}
+
+#[derive(Debug)]
+enum Keys {
+    Store(KeyStore),
+    Source(Arc<dyn KeySource>),
+}
+
+impl AuthenticatorBuilder {
+    /// Takes the time from this clock instead of the system's.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Takes keys from here: [`StaticKeys`](crate::StaticKeys), or a source of your own. What is set for fetching them then counts for nothing.
+    pub fn key_source(mut self, keys: impl KeySource) -> Self {
+        self.keys = Some(Keys::Source(Arc::new(keys)));
+        self
+    }
+
+    /// Takes keys from this store, which other authenticators may share, or which has a [`KeyFetcher`](crate::KeyFetcher) of your own. What is set here for fetching
+    /// keys then counts for nothing.
+    pub fn key_store(mut self, keys: KeyStore) -> Self {
+        self.keys = Some(Keys::Store(keys));
+        self
+    }
+
+    /// Fetches keys from this base URL instead of from AWS: for a mirror, a simulator, or a partition whose endpoint AWS does not document.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::KeyUrl`], as [`KeyUrl::new`].
+    pub fn key_url(mut self, url: &str) -> Result<Self, ConfigError> {
+        self.fetching.everywhere = Some(KeyUrl::new(url)?);
+        Ok(self)
+    }
+
+    /// Fetches the keys of one region from this base URL.
+    pub fn key_url_for(mut self, region: Region, url: KeyUrl) -> Self {
+        self.fetching.regions.push((region, url));
+        self
+    }
+
+    /// Fetches keys through this proxy, `http://host:port`. Without this none is used, whatever the environment says.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Proxy`] if it is not a URL.
+    #[cfg(feature = "http-client")]
+    pub fn proxy(mut self, url: &str) -> Result<Self, ConfigError> {
+        self.fetching.http = self.fetching.http.proxy(url)?;
+        Ok(self)
+    }
+
+    /// Trusts these root certificates (PEM) and no others when fetching keys.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::RootCertificate`] if there is none, or one cannot be read.
+    #[cfg(feature = "http-client")]
+    pub fn root_certificates_pem(mut self, pem: &[u8]) -> Result<Self, ConfigError> {
+        self.fetching.http = self.fetching.http.root_certificates_pem(pem)?;
+        Ok(self)
+    }
+
+    /// Trusts the operating system's root certificates, and no others, when fetching keys.
+    #[cfg(feature = "http-client")]
+    pub fn platform_root_certificates(mut self) -> Self {
+        self.fetching.http = self.fetching.http.platform_root_certificates();
+        self
+    }
+
+    /// Verifies with this library instead of the [default](CryptoBackend::default).
+    pub const fn crypto_backend(mut self, backend: CryptoBackend) -> Self {
+        self.fetching.backend = Some(backend);
+        self
+    }
+
+    /// Changes the numbers of the key store.
+    pub fn key_store_settings(mut self, settings: KeyStoreSettings) -> Self {
+        self.fetching.settings = settings;
+        self
+    }
+
+    /// The authenticator.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] if the parts do not fit together: keys of a region for which no endpoint is known, or a policy that trusts the simulator's account
+    /// with AWS's keys.
+    pub fn build(self) -> Result<Authenticator, ConfigError> {
+        let keys: Arc<dyn KeySource> = match self.keys {
+            Some(Keys::Source(source)) => {
+                event!(info, keys = ?source, "public keys come from a source of the application's own");
+                source
+            }
+            Some(Keys::Store(store)) => Arc::new(checked(store, &self.policy)?),
+            None => Arc::new(checked(self.fetching.build()?, &self.policy)?),
+        };
+        Ok(Authenticator(Arc::new(Parts {
+            policy: self.policy,
+            keys,
+            clock: self.clock,
+        })))
+    }
+}
+
+/// Checks that the store knows where the keys of each rule are, and tells the operator.
+fn checked(store: KeyStore, policy: &TrustPolicy) -> Result<KeyStore, ConfigError> {
+    for rule in policy.rules() {
+        let signer = rule.signer();
+        let _base = store.endpoints().base(signer.region())?;
+        if signer.account() == AccountId::SIMULATOR && store.endpoints().is_aws(signer.region()) {
+            return Err(ConfigError::SimulatorAccount);
+        }
+        event!(info, region = %signer.region(), url = %_base, "public keys are fetched from here");
+    }
+    Ok(store)
+}
+
+/// How to fetch keys, unless a store or a source is given.
+#[derive(Debug, Default)]
+struct Fetching {
+    everywhere: Option<KeyUrl>,
+    regions: Vec<(Region, KeyUrl)>,
+    backend: Option<CryptoBackend>,
+    settings: KeyStoreSettings,
+    #[cfg(feature = "http-client")]
+    http: crate::keys::HttpFetcherBuilder,
+}
+
+impl Fetching {
+    #[cfg(feature = "http-client")]
+    fn build(self) -> Result<KeyStore, ConfigError> {
+        let mut store = KeyStore::builder(self.http.build()?).settings(self.settings);
+        if let Some(url) = self.everywhere {
+            store = store.key_url(url);
+        }
+        for (region, url) in self.regions {
+            store = store.key_url_for(region, url);
+        }
+        if let Some(backend) = self.backend {
+            store = store.crypto_backend(backend);
+        }
+        store.build()
+    }
+
+    #[cfg(not(feature = "http-client"))]
+    fn build(self) -> Result<KeyStore, ConfigError> {
+        Err(ConfigError::NoKeySource)
+    }
+}

@@ -1,0 +1,135 @@
+//! The keys that are held: what a hit reads.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{KeyRequest, KeyStoreSettings};
+use crate::signature::PublicKey;
+
+/// An immutable snapshot of all keys; a change makes another.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Entries(HashMap<KeyRequest, Arc<Entry>>);
+
+/// One key, and when it was fetched.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) key: Arc<PublicKey>,
+    fetched_at: Instant,
+    /// Milliseconds after `fetched_at` before which no refresh is tried.
+    refresh_after: AtomicU64,
+    /// How many refreshes in a row have been told that there is no such key.
+    absences: AtomicU64,
+}
+
+/// What a key's age says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Freshness {
+    Fresh,
+    /// Served, and to be refreshed by whoever is told this. Told to one caller an interval.
+    RefreshDue,
+    Expired,
+}
+
+impl Entry {
+    fn new(key: Arc<PublicKey>, now: Instant, settings: &KeyStoreSettings) -> Self {
+        Self {
+            key,
+            fetched_at: now,
+            refresh_after: AtomicU64::new(millis(settings.soft_lifetime)),
+            absences: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn freshness(&self, now: Instant, settings: &KeyStoreSettings) -> Freshness {
+        let age = now.saturating_duration_since(self.fetched_at);
+        if age >= settings.hard_lifetime {
+            return Freshness::Expired;
+        }
+        if age < settings.soft_lifetime || !self.key.is_proven() {
+            return Freshness::Fresh;
+        }
+        let due = self.refresh_after.load(Ordering::Relaxed);
+        let age = millis(age);
+        let next = age.saturating_add(millis(settings.refresh_interval));
+        let claimed = age >= due
+            && self
+                .refresh_after
+                .compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok();
+        if claimed {
+            Freshness::RefreshDue
+        } else {
+            Freshness::Fresh
+        }
+    }
+
+    /// Notes that the endpoint says there is no such key; `true` once it has said so three times in a row, each a refresh interval apart.
+    pub(crate) fn note_absence(&self) -> bool {
+        self.absences.fetch_add(1, Ordering::Relaxed) + 1 >= ABSENCES_BELIEVED
+    }
+}
+
+impl Entries {
+    pub(crate) fn get(&self, request: &KeyRequest) -> Option<&Arc<Entry>> {
+        self.0.get(request)
+    }
+
+    /// These keys and one more, within the bounds: the oldest unproven key goes first, and a proven one never for an unproven one.
+    pub(crate) fn with(
+        &self,
+        request: KeyRequest,
+        key: Arc<PublicKey>,
+        now: Instant,
+        settings: &KeyStoreSettings,
+    ) -> Self {
+        let mut entries = self.0.clone();
+        let is_proven = key.is_proven();
+        entries.insert(request, Arc::new(Entry::new(key, now, settings)));
+        for (proven, max) in [
+            (false, settings.max_unproven_keys),
+            (true, settings.max_proven_keys),
+        ] {
+            let of_this_kind = || {
+                entries
+                    .iter()
+                    .filter(|(other, entry)| entry.key.is_proven() == proven && **other != request)
+            };
+            // The new one must not be the one to go.
+            let room = max.saturating_sub(usize::from(is_proven == proven));
+            let excess = of_this_kind().count().saturating_sub(room);
+            let mut oldest: Vec<_> = of_this_kind()
+                .map(|(request, entry)| (entry.fetched_at, *request))
+                .collect();
+            oldest.sort();
+            for (_, request) in oldest.into_iter().take(excess) {
+                entries.remove(&request);
+            }
+        }
+        Self(entries)
+    }
+
+    pub(crate) fn without(&self, remove: impl Fn(&KeyRequest) -> bool) -> Self {
+        let kept = self.0.iter().filter(|(request, _)| !remove(request));
+        Self(
+            kept.map(|(request, entry)| (*request, entry.clone()))
+                .collect(),
+        )
+    }
+
+    pub(crate) fn count(&self, proven: bool) -> usize {
+        let entries = self.0.values();
+        entries
+            .filter(|entry| entry.key.is_proven() == proven)
+            .count()
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+const ABSENCES_BELIEVED: u64 = 3;

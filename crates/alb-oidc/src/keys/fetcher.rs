@@ -1,0 +1,30 @@
+//! The seam under the store: one GET.
+
+use std::fmt;
+use std::pin::Pin;
+use std::time::Duration;
+
+use crate::error::FetchError;
+
+/// Makes one GET request. Everything else, the cache, the budget, retries, deadlines and what an answer means, is the store's.
+///
+/// An implementation follows no redirect and decompresses nothing.
+pub trait KeyFetcher: fmt::Debug + Send + Sync + 'static {
+    /// Gets `url`. Of a body longer than `max_body_bytes` it reads no more than it must to know that, and gives [`FetchError::BodyTooLarge`].
+    /// Dropping the future must end the exchange.
+    fn fetch(&self, url: String, max_body_bytes: usize) -> FetchFuture;
+}
+
+/// What a [`KeyFetcher`] gives.
+pub type FetchFuture = Pin<Box<dyn Future<Output = Result<KeyResponse, FetchError>> + Send>>;
+
+/// The answer to a GET.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyResponse {
+    /// The status code.
+    pub status: u16,
+    /// `Retry-After`, if it is there and in seconds.
+    pub retry_after: Option<Duration>,
+    /// The body.
+    pub body: Vec<u8>,
+}

@@ -1,0 +1,91 @@
+//! Where public keys come from.
+
+mod board;
+mod budget;
+mod endpoint;
+mod entries;
+mod fetcher;
+#[cfg(feature = "http-client")]
+mod http;
+mod settings;
+mod static_keys;
+mod store;
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::arn::Region;
+use crate::error::KeyError;
+use crate::jose::KeyId;
+use crate::signature::PublicKey;
+
+pub(crate) use endpoint::{KeyEndpoints, is_acceptable_base};
+pub use endpoint::{KeyUrl, plain_http_key_url};
+pub use fetcher::{FetchFuture, KeyFetcher, KeyResponse};
+#[cfg(feature = "http-client")]
+pub use http::{HttpFetcher, HttpFetcherBuilder};
+pub use settings::KeyStoreSettings;
+pub use static_keys::StaticKeys;
+pub use store::{KeyStore, KeyStoreBuilder, KeyStoreStats};
+
+/// Gives the key that an admitted token names.
+///
+/// [`KeyStore`] fetches and caches; [`StaticKeys`] holds what it was given. To bring another transport, implement [`KeyFetcher`] and keep the store.
+pub trait KeySource: fmt::Debug + Send + Sync + 'static {
+    /// Looks the key up. Must not block: what takes time is [`Pending`](KeyLookup::Pending).
+    fn key(&self, request: KeyRequest) -> KeyLookup;
+}
+
+impl<S: KeySource + ?Sized> KeySource for Arc<S> {
+    fn key(&self, request: KeyRequest) -> KeyLookup {
+        (**self).key(request)
+    }
+}
+
+/// Which key is asked for. [`AdmittedToken::key_request`](crate::AdmittedToken::key_request) alone makes one, so that no key is looked up for a token
+/// that does not name a trusted signer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyRequest {
+    region: Region,
+    key_id: KeyId,
+}
+
+impl KeyRequest {
+    pub(crate) const fn new(region: Region, key_id: KeyId) -> Self {
+        Self { region, key_id }
+    }
+
+    /// The region of the trusted rule's load balancer.
+    #[must_use]
+    pub const fn region(&self) -> Region {
+        self.region
+    }
+
+    /// The key id that the token names.
+    #[must_use]
+    pub const fn key_id(&self) -> KeyId {
+        self.key_id
+    }
+}
+
+/// What a lookup gives: an answer at once, or one to wait for.
+#[must_use]
+pub enum KeyLookup {
+    /// The answer is known.
+    Ready(Result<Arc<PublicKey>, KeyError>),
+    /// The answer has to be fetched.
+    Pending(KeyFuture),
+}
+
+impl fmt::Debug for KeyLookup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready(answer) => f.debug_tuple("Ready").field(answer).finish(),
+            Self::Pending(_) => f.write_str("Pending(…)"),
+        }
+    }
+}
+
+/// A key to wait for. Dropping it abandons the wait and nothing else.
+pub type KeyFuture = Pin<Box<dyn Future<Output = Result<Arc<PublicKey>, KeyError>> + Send>>;

@@ -1,0 +1,275 @@
+//! The token, from text to proof: [`UnverifiedToken`] → [`AdmittedToken`] → [`VerifiedToken`]. Each step consumes the one before.
+
+use std::fmt;
+use std::ops::Range;
+
+use serde_json::Value;
+
+use crate::access_token::UnverifiedAccessToken;
+use crate::arn::LoadBalancerArn;
+use crate::base64url;
+use crate::claims::{Payload, UserClaims, UserId};
+use crate::error::{Segment, TokenError};
+use crate::headers::OidcHeaders;
+use crate::jose::{JoseHeader, KeyId};
+use crate::keys::KeyRequest;
+use crate::policy::{TrustedRule, Window};
+use crate::signature::{PublicKey, SIGNATURE_BYTES, Signature};
+use crate::time::UnixTime;
+use crate::trace::event;
+use crate::user::{AuthenticatedUser, Details};
+
+/// A token that has the form of an ALB's: a compact JWS ([RFC 7515 section 7.1](https://www.rfc-editor.org/rfc/rfc7515#section-7.1)) of three segments, each base64url with
+/// padding of its own or none, with an ES256 header that names a key, a signer, an issuer, a client and an expiry.
+///
+/// Its payload has not been looked at, and nothing here gives it out.
+pub struct UnverifiedToken {
+    text: String,
+    /// The payload's place in the text. The signing input is all before its end.
+    payload: Range<usize>,
+    signature: Signature,
+    header: JoseHeader,
+    identity: Option<String>,
+    access_token: Option<UnverifiedAccessToken>,
+}
+
+impl UnverifiedToken {
+    /// Takes the token apart, as far as it can be without trusting it.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError`] if it does not have the form, or its header asks for anything that an ALB does not.
+    pub fn parse(headers: OidcHeaders) -> Result<Self, TokenError> {
+        let OidcHeaders {
+            data: text,
+            identity,
+            access_token,
+        } = headers;
+        let Segments {
+            header,
+            payload,
+            signature,
+        } = Segments::split(&text)?;
+        let signature = decode_signature(signature.as_bytes())?;
+        let header = decode(Segment::Header, header.as_bytes())?;
+        let header = JoseHeader::parse(&header)?;
+        Ok(Self {
+            payload,
+            signature,
+            header,
+            identity,
+            access_token,
+            text,
+        })
+    }
+
+    /// What its header says, which anyone could have written.
+    #[must_use]
+    pub const fn untrusted_header(&self) -> &JoseHeader {
+        &self.header
+    }
+}
+
+impl fmt::Debug for UnverifiedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UnverifiedToken")
+            .field("bytes", &self.text.len())
+            .field("header", &self.header)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A token that names a load balancer, an issuer and a client that are trusted together, and is unexpired: worth one key lookup.
+///
+/// It is not authentic: whoever knows the names could have written it.
+pub struct AdmittedToken {
+    token: UnverifiedToken,
+    rule: TrustedRule,
+    window: Window,
+}
+
+impl AdmittedToken {
+    pub(crate) const fn new(token: UnverifiedToken, rule: TrustedRule, window: Window) -> Self {
+        Self {
+            token,
+            rule,
+            window,
+        }
+    }
+
+    /// Which key would tell. The region is the trusted rule's, never the token's word.
+    #[must_use]
+    pub const fn key_request(&self) -> KeyRequest {
+        KeyRequest::new(self.rule.signer().region(), self.token.header.key_id)
+    }
+
+    /// Verifies the signature over the bytes as they were received, padding included, and then reads the payload.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError`] if the signature is not `key`'s over this token, if it has expired by `now`, if its payload is not what an ALB signs, or if
+    /// `x-amzn-oidc-identity` is another than its `sub`.
+    pub fn verify(self, key: &PublicKey, now: UnixTime) -> Result<VerifiedToken, TokenError> {
+        let Self {
+            token,
+            rule,
+            window,
+        } = self;
+        // The key may have taken a while to come.
+        window.check(&token.header, now)?;
+        let text = token.text.as_bytes();
+        let signing_input = text.get(..token.payload.end).unwrap_or_default();
+        key.verify(signing_input, &token.signature)?;
+        let payload = text.get(token.payload).unwrap_or_default();
+        let payload = Payload::parse(&decode(Segment::Payload, payload)?)?;
+        window.check_started(payload.not_before, now)?;
+        window.check_started(payload.issued_at, now)?;
+        if let Some(identity) = token.identity
+            && identity != payload.claims.sub()
+        {
+            return Err(TokenError::IdentityMismatch);
+        }
+        note_disagreement(&token.header, &payload);
+        Ok(VerifiedToken {
+            header: token.header,
+            rule,
+            claims: payload.claims,
+            access_token: token.access_token,
+        })
+    }
+}
+
+impl fmt::Debug for AdmittedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AdmittedToken")
+            .field("token", &self.token)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A token that a trusted load balancer signed. [`AdmittedToken::verify`] alone makes one.
+pub struct VerifiedToken {
+    header: JoseHeader,
+    rule: TrustedRule,
+    claims: UserClaims,
+    access_token: Option<UnverifiedAccessToken>,
+}
+
+impl VerifiedToken {
+    /// The load balancer that signed it.
+    #[must_use]
+    pub const fn signer(&self) -> &LoadBalancerArn {
+        &self.header.signer
+    }
+
+    /// The key that it was signed with.
+    #[must_use]
+    pub const fn key_id(&self) -> KeyId {
+        self.header.key_id
+    }
+
+    /// When it expires: 120 seconds after the *request*, which is not the end of the user's session.
+    #[must_use]
+    pub const fn expires_at(&self) -> UnixTime {
+        self.header.expires_at
+    }
+
+    /// The user's claims.
+    #[must_use]
+    pub const fn claims(&self) -> &UserClaims {
+        &self.claims
+    }
+}
+
+impl fmt::Debug for VerifiedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedToken")
+            .field("signer", self.signer())
+            .field("key_id", &self.key_id())
+            .field("expires_at", &self.expires_at())
+            .field("claims", &self.claims)
+            .finish_non_exhaustive()
+    }
+}
+
+impl From<VerifiedToken> for AuthenticatedUser {
+    fn from(token: VerifiedToken) -> Self {
+        let VerifiedToken {
+            header,
+            rule,
+            claims,
+            access_token,
+        } = token;
+        Self::new(Details {
+            id: UserId::new(rule.issuer_of(&header), claims.subject.clone()),
+            client: rule.client_of(&header),
+            signer: header.signer,
+            key_id: header.key_id,
+            token_expires_at: header.expires_at,
+            claims,
+            access_token,
+        })
+    }
+}
+
+/// The header is the only authority on `exp` and `iss`. What the payload says of them is not acted upon, but an operator may want to know of a difference.
+fn note_disagreement(header: &JoseHeader, payload: &Payload) {
+    let differs =
+        |said: &Option<Value>, meant: Value| said.as_ref().is_some_and(|said| *said != meant);
+    let exp = differs(&payload.exp, header.expires_at.as_secs().into());
+    let iss = payload
+        .iss
+        .as_ref()
+        .is_some_and(|iss| iss.as_str() != Some(&header.issuer));
+    if exp || iss {
+        event!(
+            debug,
+            exp_differs = exp,
+            iss_differs = iss,
+            "the payload disagrees with the header, which is the authority"
+        );
+    }
+}
+
+/// Where the segments of a compact JWS are.
+struct Segments<'t> {
+    header: &'t str,
+    payload: Range<usize>,
+    signature: &'t str,
+}
+
+impl<'t> Segments<'t> {
+    /// Splits at exactly two dots. Stops at the first sign of a third, however long the text.
+    fn split(text: &'t str) -> Result<Self, TokenError> {
+        let (header, rest) = text.split_once('.').ok_or(TokenError::Structure)?;
+        let (payload, signature) = rest.split_once('.').ok_or(TokenError::Structure)?;
+        if header.is_empty()
+            || payload.is_empty()
+            || signature.is_empty()
+            || signature.contains('.')
+        {
+            return Err(TokenError::Structure);
+        }
+        let start = header.len() + 1;
+        Ok(Self {
+            header,
+            payload: start..start + payload.len(),
+            signature,
+        })
+    }
+}
+
+fn decode(segment: Segment, text: &[u8]) -> Result<Vec<u8>, TokenError> {
+    base64url::decode(text).map_err(|error| TokenError::Encoding { segment, error })
+}
+
+fn decode_signature(text: &[u8]) -> Result<Signature, TokenError> {
+    match base64url::decode_exactly::<SIGNATURE_BYTES>(text) {
+        Ok(Some(signature)) => Ok(signature),
+        Ok(None) => Err(TokenError::SignatureLength),
+        Err(error) => Err(TokenError::Encoding {
+            segment: Segment::Signature,
+            error,
+        }),
+    }
+}

@@ -1,0 +1,95 @@
+//! The user, as far as a verified token proves.
+
+use std::sync::Arc;
+
+use crate::access_token::UnverifiedAccessToken;
+use crate::arn::LoadBalancerArn;
+use crate::claims::{UserClaims, UserId};
+use crate::jose::KeyId;
+use crate::policy::ClientId;
+use crate::time::UnixTime;
+
+/// A user whom a trusted load balancer has authenticated. Only a [`VerifiedToken`](crate::VerifiedToken) turns into one.
+///
+/// Cheap to clone. [`Debug`](std::fmt::Debug) shows which load balancer vouches, and nothing of the user.
+#[derive(Clone, Debug)]
+pub struct AuthenticatedUser(Arc<Details>);
+
+#[derive(Debug)]
+pub(crate) struct Details {
+    pub(crate) id: UserId,
+    pub(crate) claims: UserClaims,
+    pub(crate) client: ClientId,
+    pub(crate) signer: LoadBalancerArn,
+    pub(crate) key_id: KeyId,
+    pub(crate) token_expires_at: UnixTime,
+    pub(crate) access_token: Option<UnverifiedAccessToken>,
+}
+
+impl AuthenticatedUser {
+    pub(crate) fn new(details: Details) -> Self {
+        Self(Arc::new(details))
+    }
+
+    /// Who it is: the issuer and the `sub`. The key to store things under.
+    #[must_use]
+    pub fn id(&self) -> &UserId {
+        &self.0.id
+    }
+
+    /// What the identity provider says of the user.
+    #[must_use]
+    pub fn claims(&self) -> &UserClaims {
+        &self.0.claims
+    }
+
+    /// What to call the user: the first that is there of `name`, `preferred_username`, `given_name`, `email` (verified or not), `username` and `sub`.
+    ///
+    /// For display only. Users may choose it, so it can be anyone's name, or markup: escape it.
+    #[must_use]
+    pub fn display_name(&self) -> &str {
+        let claims = self.claims();
+        [
+            claims.name(),
+            claims.preferred_username(),
+            claims.given_name(),
+            claims.email(),
+            claims.username(),
+        ]
+        .into_iter()
+        .flatten()
+        .find(|name| !name.trim().is_empty())
+        .unwrap_or_else(|| claims.sub())
+    }
+
+    /// The client id of the listener rule that authenticated the user.
+    #[must_use]
+    pub fn client(&self) -> &ClientId {
+        &self.0.client
+    }
+
+    /// The load balancer that vouches.
+    #[must_use]
+    pub fn signer(&self) -> &LoadBalancerArn {
+        &self.0.signer
+    }
+
+    /// The key that it signed with.
+    #[must_use]
+    pub fn key_id(&self) -> KeyId {
+        self.0.key_id
+    }
+
+    /// When the token of this request expires: 120 seconds after the *request*. It is not the end of the session, which is known to the load balancer
+    /// alone; it bounds how long this request's identity may be relied on, in a WebSocket for instance.
+    #[must_use]
+    pub fn token_expires_at(&self) -> UnixTime {
+        self.0.token_expires_at
+    }
+
+    /// The access token that came along, not verified. `None` if there was none.
+    #[must_use]
+    pub fn access_token(&self) -> Option<&UnverifiedAccessToken> {
+        self.0.access_token.as_ref()
+    }
+}

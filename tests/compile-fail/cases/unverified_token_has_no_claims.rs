@@ -1,0 +1,7 @@
+use alb_oidc::UnverifiedToken;
+
+fn subject(token: &UnverifiedToken) -> &str {
+    token.claims().sub()
+}
+
+fn main() {}
