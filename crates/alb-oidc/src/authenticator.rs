@@ -396,3 +396,140 @@ impl Fetching {
         Err(ConfigError::NoKeySource)
     }
 }
+
+#[cfg(all(test, feature = "http-client", feature = "aws-lc-rs"))]
+mod tests {
+    use super::*;
+    use crate::error::ArnError;
+
+    const ARN: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/shop/50dc6c495c0c9188";
+
+    fn from(variables: &[(&str, &str)]) -> Result<Authenticator, ConfigError> {
+        Authenticator::from_variables(|name| {
+            let found = variables.iter().find(|(other, _)| *other == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn three_variables_make_an_authenticator_and_each_is_needed() {
+        let all = [
+            ("ALB_OIDC_ALB_ARN", ARN),
+            ("ALB_OIDC_ISSUER", "https://login.example.com"),
+            ("ALB_OIDC_CLIENT_ID", "shop"),
+        ];
+        assert!(from(&all).is_ok());
+        for index in 0..all.len() {
+            let mut some = all.to_vec();
+            let (missing, _) = some.remove(index);
+            match from(&some) {
+                Err(ConfigError::VariableMissing(name)) => assert_eq!(name, missing),
+                other => panic!("{missing} was not missed: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_variable_that_is_refused_is_named() {
+        let good = [
+            ("ALB_OIDC_ALB_ARN", ARN),
+            ("ALB_OIDC_ISSUER", "https://login.example.com"),
+            ("ALB_OIDC_CLIENT_ID", "shop"),
+            ("ALB_OIDC_KEY_URL", "http://127.0.0.1:9100"),
+        ];
+        assert!(from(&good).is_ok());
+        for (name, value, expected) in [
+            ("ALB_OIDC_ALB_ARN", "", ConfigError::Arn(ArnError::NotAnArn)),
+            (
+                "ALB_OIDC_ALB_ARN",
+                "shop\u{fffd}",
+                ConfigError::Arn(ArnError::NotAnArn),
+            ),
+            ("ALB_OIDC_ISSUER", "login.example.com", ConfigError::Issuer),
+            (
+                "ALB_OIDC_ISSUER",
+                "http://login.example.com",
+                ConfigError::Issuer,
+            ),
+            ("ALB_OIDC_CLIENT_ID", "", ConfigError::ClientId),
+            (
+                "ALB_OIDC_KEY_URL",
+                "http://keys.example.com",
+                ConfigError::KeyUrl,
+            ),
+            ("ALB_OIDC_KEY_URL", "", ConfigError::KeyUrl),
+        ] {
+            let variables =
+                good.map(|(other, good)| (other, if other == name { value } else { good }));
+            let error = from(&variables).unwrap_err();
+            let expected = ConfigError::Variable {
+                name,
+                error: Box::new(expected),
+            };
+            assert_eq!(error, expected, "{name}={value:?}");
+            assert!(error.to_string().contains(name));
+        }
+    }
+
+    #[test]
+    fn the_simulators_account_is_refused_where_keys_come_from_aws() {
+        let simulated = ARN.replace("123456789012", "000000000000");
+        let mut variables = vec![
+            ("ALB_OIDC_ALB_ARN", &*simulated),
+            ("ALB_OIDC_ISSUER", "https://login.example.com"),
+            ("ALB_OIDC_CLIENT_ID", "shop"),
+        ];
+        assert_eq!(from(&variables).unwrap_err(), ConfigError::SimulatorAccount);
+        variables.push(("ALB_OIDC_KEY_URL", "http://127.0.0.1:9100"));
+        assert!(from(&variables).is_ok());
+    }
+
+    #[test]
+    fn a_partition_without_a_documented_endpoint_needs_a_url() {
+        let chinese = ARN
+            .replace("arn:aws:", "arn:aws-cn:")
+            .replace("eu-west-1", "cn-north-1");
+        let variables = [
+            ("ALB_OIDC_ALB_ARN", &*chinese),
+            ("ALB_OIDC_ISSUER", "https://login.example.com"),
+            ("ALB_OIDC_CLIENT_ID", "shop"),
+        ];
+        let error = from(&variables).unwrap_err();
+        assert!(matches!(error, ConfigError::NoKeyUrl { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_proxy_and_roots_of_ones_own_are_checked_when_they_are_given() {
+        let rule = TrustedRule::new(
+            Signer::exact(ARN.parse().unwrap()),
+            Issuer::new("https://login.example.com").unwrap(),
+            ClientId::new("shop").unwrap(),
+        );
+        let builder = || Authenticator::builder(TrustPolicy::from(rule.clone()));
+        assert!(
+            builder()
+                .proxy("http://proxy:3128")
+                .unwrap()
+                .build()
+                .is_ok()
+        );
+        for url in ["", "proxy:3128", "ftp://proxy", "http://"] {
+            assert_eq!(
+                builder().proxy(url).unwrap_err(),
+                ConfigError::Proxy,
+                "{url:?}"
+            );
+        }
+        for pem in [
+            &b""[..],
+            b"text",
+            b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+        ] {
+            let built = builder()
+                .root_certificates_pem(pem)
+                .and_then(AuthenticatorBuilder::build);
+            assert_eq!(built.unwrap_err(), ConfigError::RootCertificate, "{pem:?}");
+        }
+        assert!(builder().platform_root_certificates().build().is_ok());
+    }
+}

@@ -81,9 +81,7 @@ impl Eq for PublicKey {}
 
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PublicKey")
-            .field("backend", &self.verifier.backend())
-            .finish_non_exhaustive()
+        f.debug_struct("PublicKey").finish_non_exhaustive()
     }
 }
 
@@ -176,15 +174,6 @@ impl Verifier {
                 p256::ecdsa::Signature::from_slice(signature)
                     .is_ok_and(|signature| key.verify(message, &signature).is_ok())
             }
-        }
-    }
-
-    const fn backend(&self) -> CryptoBackend {
-        match *self {
-            #[cfg(feature = "aws-lc-rs")]
-            Self::AwsLcRs(_) => CryptoBackend::AwsLcRs,
-            #[cfg(feature = "p256")]
-            Self::P256(_) => CryptoBackend::P256,
         }
     }
 }

@@ -1,0 +1,139 @@
+//! The axum extractors, in routers as applications have them.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use alb_oidc_testkit::{SimulatedAlb, user};
+use alb_oidc_tower::{AuthenticateLayer, Claims, MaybeUser, User};
+use axum::Router;
+use axum::body::Body;
+use axum::routing::{get, post};
+use http::{Request, Response};
+use http_body_util::BodyExt as _;
+use serde_json::json;
+use tower::ServiceExt as _;
+
+#[derive(serde::Deserialize)]
+struct Staff {
+    #[serde(rename = "custom:dept")]
+    department: String,
+}
+
+async fn hello(User(user): User) -> String {
+    format!("hello {}", user.display_name())
+}
+
+async fn maybe(user: MaybeUser) -> String {
+    match user {
+        MaybeUser::SignedIn(user) => user.id().subject().to_owned(),
+        MaybeUser::Anonymous => "nobody".to_owned(),
+    }
+}
+
+async fn staff(Claims(staff): Claims<Staff>) -> String {
+    staff.department
+}
+
+fn routes() -> Router {
+    Router::new()
+        .route("/", get(hello))
+        .route("/maybe", get(maybe))
+        .route("/staff", get(staff))
+}
+
+fn to(path: &str) -> Request<Body> {
+    Request::get(path).body(Body::empty()).unwrap()
+}
+
+async fn send(app: &Router, request: Request<Body>) -> (u16, String) {
+    let (head, body) = read(app.clone().oneshot(request).await.unwrap()).await;
+    (head.status.as_u16(), body)
+}
+
+async fn read(response: Response<Body>) -> (http::response::Parts, String) {
+    let (head, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    (head, String::from_utf8(body.into()).unwrap())
+}
+
+#[tokio::test]
+async fn a_handler_is_tested_without_layer_network_or_clock() {
+    assert_eq!(
+        hello(User(user(json!({"sub": "alice"})))).await,
+        "hello alice"
+    );
+}
+
+#[tokio::test]
+async fn a_signed_in_user_is_extracted_by_each() {
+    let alb = SimulatedAlb::new();
+    let app = routes().layer(AuthenticateLayer::required(alb.authenticator()));
+    let signed_in = |path| alb.sign_in(to(path), "alice");
+    assert_eq!(
+        send(&app, signed_in("/")).await,
+        (200, "hello alice".to_owned())
+    );
+    assert_eq!(
+        send(&app, signed_in("/maybe")).await,
+        (200, "alice".to_owned())
+    );
+    let staff = json!({"sub": "bob", "custom:dept": "sales"});
+    let request = alb.sign_in_with(to("/staff"), &staff);
+    assert_eq!(send(&app, request).await, (200, "sales".to_owned()));
+}
+
+#[tokio::test]
+async fn claims_that_do_not_fit_are_403_and_say_nothing_of_them() {
+    let alb = SimulatedAlb::new();
+    let app = routes().layer(AuthenticateLayer::required(alb.authenticator()));
+    for claims in [
+        json!({"sub": "bob"}),
+        json!({"sub": "bob", "custom:dept": 7}),
+    ] {
+        let request = alb.sign_in_with(to("/staff"), &claims);
+        let (head, body) = read(app.clone().oneshot(request).await.unwrap()).await;
+        assert_eq!(head.status, 403);
+        assert_eq!(head.headers["content-type"], "application/problem+json");
+        assert_eq!(head.headers["cache-control"], "no-store");
+        assert!(!body.contains("dept") && !body.contains('7'), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn behind_an_optional_layer_nobody_is_anonymous_and_still_no_user() {
+    let alb = SimulatedAlb::new();
+    let app = routes().layer(AuthenticateLayer::optional(alb.authenticator()));
+    assert_eq!(send(&app, to("/maybe")).await, (200, "nobody".to_owned()));
+    for path in ["/", "/staff"] {
+        let (head, body) = read(app.clone().oneshot(to(path)).await.unwrap()).await;
+        assert_eq!(head.status, 401);
+        assert_eq!(head.headers["www-authenticate"], "ALB-OIDC");
+        assert!(body.contains(r#""status":401"#), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_layer_every_extractor_is_500_even_for_a_signed_in_user() {
+    let alb = SimulatedAlb::new();
+    let app = routes();
+    for path in ["/", "/maybe", "/staff"] {
+        assert_eq!(send(&app, to(path)).await.0, 500, "{path}");
+        let signed_in = alb.sign_in(to(path), "alice");
+        assert_eq!(send(&app, signed_in).await.0, 500, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_layer_covers_what_stands_before_it_and_nothing_after() {
+    let alb = SimulatedAlb::new();
+    let app = routes()
+        .fallback(async || "fallback")
+        .layer(AuthenticateLayer::required(alb.authenticator()))
+        .route("/healthz", get(async || "ok"))
+        .route("/late", post(hello));
+    assert_eq!(send(&app, to("/healthz")).await, (200, "ok".to_owned()));
+    for path in ["/", "/maybe", "/staff", "/nowhere"] {
+        assert_eq!(send(&app, to(path)).await.0, 401, "{path}");
+    }
+    let late = Request::post("/late").body(Body::empty()).unwrap();
+    assert_eq!(send(&app, alb.sign_in(late, "alice")).await.0, 500);
+}

@@ -1,0 +1,180 @@
+// The sample app with everything embedded, as a person meets it.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { after, before, test } from 'node:test';
+
+import { WINDOWS, launch, look, openWindow, readJson, slug } from './browser.mjs';
+import { startSample } from './sample.mjs';
+
+const RESTAURANTS = ['The Copper Ladle', 'Paper Lantern', 'Forno Luna', 'Fig & Fennel'];
+
+let browser;
+let sample;
+
+before(async () => {
+  [browser, sample] = await Promise.all([launch(), startSample()]);
+});
+
+after(async () => {
+  await browser?.close();
+  assert.equal(await sample?.stop(), 0, 'SIGTERM ends it in good order');
+});
+
+for (const [window, viewport] of Object.entries(WINDOWS)) {
+  test(`each development user signs in, votes, reads their claims and signs out, in a ${window} window`, async (t) => {
+    const people = await developmentUsers();
+    assert.ok(people.length >= 4, `only ${people.length} users`);
+    assert.ok(people.some(({ name }) => /[^\x00-\x7f]/.test(name)), 'one has a name beyond ASCII');
+
+    for (const [index, { name, username }] of people.entries()) {
+      await t.test(name, async () => {
+        const colorScheme = index % 2 ? 'dark' : 'light';
+        const { context, page, complaints } = await openWindow(browser, { viewport, colorScheme });
+        const shot = (what) => look(page, `${window}-${slug(username)}-${colorScheme}-${what}`);
+
+        await page.goto(sample.url);
+        await loginButton(page, username).waitFor();
+        await shot('1-login');
+        await loginButton(page, username).click();
+
+        await page.waitForURL(`${sample.url}/`);
+        assert.equal(await page.locator('.name').innerText(), name);
+        assert.equal(await page.locator('.card').count(), RESTAURANTS.length);
+        await shot('2-home');
+
+        // The one who voted before in the other window may be asked to move the vote instead.
+        const choice = RESTAURANTS[index % RESTAURANTS.length];
+        const next = RESTAURANTS[(index + 1) % RESTAURANTS.length];
+        for (const restaurant of [choice, next]) {
+          if (!(await card(page, restaurant).getByText('Your vote').count())) {
+            await card(page, restaurant).getByRole('button').click();
+          }
+          await page.getByRole('status').filter({ hasText: `Your vote is with ${restaurant}` }).waitFor();
+          assert.equal(await page.locator('.mine').count(), 1);
+        }
+        await shot('3-voted');
+
+        const me = await readJson(context, `${sample.url}/api/me`);
+        const row = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: 'sub', exact: true }) });
+        assert.equal(await row.getByRole('cell').innerText(), JSON.stringify(me.subject));
+        assert.equal(await page.getByRole('rowheader').count(), Object.keys(me.claims).length);
+        assert.equal(await page.locator('.email').getByRole('img', { name: 'verified' }).count(), me.email ? 1 : 0);
+        const panel = page.locator('.verification');
+        for (const proven of [me.token.signer, me.token.key_id, me.issuer, me.token.client]) {
+          assert.equal(await panel.getByText(proven, { exact: true }).count(), 1, proven);
+        }
+
+        await page.getByRole('button', { name: 'Sign out' }).click();
+        await page.waitForURL(`${sample.url}/signed-out`);
+        await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+        await shot('4-signed-out');
+        const cookies = await context.cookies(sample.url);
+        assert.deepEqual(cookies.filter((cookie) => cookie.name.startsWith('AWSELBAuthSessionCookie')), []);
+
+        await page.getByRole('link', { name: 'Sign in again' }).click();
+        await loginButton(page, username).waitFor();
+        assert.notEqual(new URL(page.url()).origin, sample.url);
+
+        assert.deepEqual(complaints, []);
+        await context.close();
+      });
+    }
+  });
+}
+
+test('votes of all are counted, and a reload keeps them', async () => {
+  const { context, page, complaints } = await signIn('alice');
+  const total = async () => Number((await page.locator('.served').innerText()).match(/^\d+/)[0]);
+  const before = await total();
+  await page.reload();
+  assert.equal(await total(), before);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('the page can be used by keyboard alone', async () => {
+  const { context, page } = await signIn('alice');
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Skip to the content');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  assert.match(await page.evaluate(() => document.activeElement.textContent), /^(Vote|Move vote)/);
+  await page.keyboard.press('Enter');
+  await page.getByRole('status').filter({ hasText: 'Your vote is with' }).waitFor();
+  await context.close();
+});
+
+test('a form on another site can neither vote nor sign out', async () => {
+  const { context, page } = await signIn('alice');
+  const standing = await page.getByRole('status').innerText();
+
+  const foreign = createServer((request, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' });
+    response.end(`<!doctype html><link rel="icon" href="data:,">${['vote', 'signout']
+      .map((path) => `<form method="post" action="${sample.url}/${path}"><input name="restaurant" value="forno-luna"><button>${path}</button></form>`)
+      .join('')}`);
+  }).listen(0, '127.0.0.1');
+  await once(foreign, 'listening');
+  // The session cookie has no SameSite attribute; browsers send such a cookie with a foreign POST while it is young.
+  for (const path of ['vote', 'signout']) {
+    await page.goto(`http://127.0.0.1:${foreign.address().port}/`);
+    await page.getByRole('button', { name: path }).click();
+    await page.getByRole('heading', { name: 'That came from another site' }).waitFor();
+  }
+  await look(page, 'wide-cross-site');
+  foreign.closeAllConnections();
+  foreign.close();
+
+  await page.goto(sample.url);
+  assert.equal(await page.getByRole('status').innerText(), standing);
+  await context.close();
+});
+
+test('past the load balancer there is a page that says where to go', async () => {
+  for (const [window, viewport] of Object.entries(WINDOWS)) {
+    const { context, page } = await openWindow(browser, { viewport });
+    const response = await page.goto(sample.appUrl);
+    assert.equal(response.status(), 401);
+    await page.getByRole('heading', { name: 'Please sign in at the front desk' }).waitFor();
+    await look(page, `${window}-401`);
+    await context.close();
+  }
+});
+
+test('what is not there is a page, too', async () => {
+  const { context, page } = await signIn('alice');
+  const response = await page.goto(`${sample.url}/menu`);
+  assert.equal(response.status(), 404);
+  await page.getByRole('heading', { name: 'Nothing on this plate' }).waitFor();
+  await look(page, 'wide-404');
+  await context.close();
+});
+
+/** The users whom the login page offers. */
+async function developmentUsers() {
+  const { context, page } = await openWindow(browser);
+  await page.goto(sample.url);
+  const people = await page
+    .locator('button[name=username]')
+    .evaluateAll((buttons) => buttons.map((button) => ({ username: button.value, name: button.querySelector('.name').firstChild.textContent.trim() })));
+  await context.close();
+  return people;
+}
+
+async function signIn(username) {
+  const opened = await openWindow(browser);
+  await opened.page.goto(sample.url);
+  await loginButton(opened.page, username).click();
+  await opened.page.waitForURL(`${sample.url}/`);
+  return opened;
+}
+
+function loginButton(page, username) {
+  return page.locator(`button[name=username][value="${username}"]`);
+}
+
+function card(page, restaurant) {
+  return page.locator('.card').filter({ has: page.getByRole('heading', { name: restaurant }) });
+}

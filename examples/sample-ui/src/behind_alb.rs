@@ -1,0 +1,49 @@
+//! The app as it runs on EKS: nothing simulated, a real load balancer in front.
+
+use std::io;
+
+use alb_oidc::{Authenticator, ConfigError, Signer, TrustPolicy, TrustedRule};
+use tokio::net::TcpListener;
+
+use crate::app::{House, app};
+use crate::options::BehindAlbOptions;
+use crate::server::Server;
+use crate::sign_out::SignOut;
+
+/// Starts the app for the load balancer that the options name.
+///
+/// # Errors
+///
+/// If the options make no usable policy, or the address cannot be listened on.
+pub async fn start(options: BehindAlbOptions) -> Result<Server, BehindAlbError> {
+    let rule = TrustedRule::new(
+        Signer::exact(options.alb_arn),
+        options.issuer,
+        options.client_id,
+    );
+    let mut builder = Authenticator::builder(TrustPolicy::from(rule));
+    if let Some(url) = &options.key_url {
+        builder = builder.key_url(url)?;
+    }
+    let house = House::new(SignOut::new(options.session_cookie, options.logout_url));
+    let router = app(builder.build()?, house);
+    let listener = TcpListener::bind(options.listen)
+        .await
+        .map_err(|error| BehindAlbError::Listen(options.listen, error))?;
+    Ok(Server::start(listener, router)?)
+}
+
+/// Why the app did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BehindAlbError {
+    /// The policy or the key address cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(std::net::SocketAddr, #[source] io::Error),
+    /// The socket failed.
+    #[error(transparent)]
+    Socket(#[from] io::Error),
+}

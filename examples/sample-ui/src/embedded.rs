@@ -1,0 +1,233 @@
+//! Everything on this machine: the development identity provider, a local load balancer, and the app behind it on a port of its own.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use alb_oidc::{Authenticator, ClientId, ConfigError, Issuer, Signer, TrustPolicy, TrustedRule};
+use alb_oidc_sim::{
+    AuthenticateOidc, DevelopmentIdp, DevelopmentUser, DiscoverError, LocalAlb, StartError,
+};
+use http::Uri;
+use tokio::net::TcpListener;
+use url::Url;
+
+use crate::app::{House, OPEN_PATHS, app};
+use crate::options::{DEFAULT_PORT, EmbeddedOptions, Provider};
+use crate::server::Server;
+use crate::sign_out::{SIGNED_OUT_PATH, SignOut};
+
+/// The running trio. Its [`Display`](fmt::Display) tells a person where everything is and what to try.
+#[derive(Debug)]
+pub struct Embedded {
+    alb: LocalAlb,
+    idp: Option<DevelopmentIdp>,
+    app: Server,
+    users: Vec<DevelopmentUser>,
+}
+
+impl Embedded {
+    /// Starts all three on loopback addresses.
+    ///
+    /// # Errors
+    ///
+    /// If one of them cannot be started, or a real provider has no usable discovery document.
+    pub async fn start(options: EmbeddedOptions) -> Result<Self, EmbeddedError> {
+        // The app is bound first, the load balancer needs its address; it is served last, it needs the load balancer's.
+        let listener = TcpListener::bind(ANY_PORT).await?;
+        let address = listener.local_addr()?;
+        let target = Uri::builder()
+            .scheme("http")
+            .authority(address.to_string())
+            .path_and_query("/")
+            .build()?;
+
+        let users = if options.provider.is_none() {
+            DevelopmentUser::cast()
+        } else {
+            Vec::new()
+        };
+        let (idp, mut rule) = match &options.provider {
+            Some(provider) => (None, discover(provider).await?),
+            None => {
+                let idp = start_idp(&users).await?;
+                let rule = idp.authenticate_oidc();
+                (Some(idp), rule)
+            }
+        };
+        options
+            .session_cookie
+            .as_str()
+            .clone_into(&mut rule.session_cookie_name);
+
+        let alb = start_alb(&target, &rule, options.port, options.provider.is_some()).await?;
+        let signer = Signer::exact(*alb.signer().arn());
+        let trusted = TrustedRule::new(
+            signer,
+            Issuer::new(&rule.issuer)?,
+            ClientId::new(&rule.client_id)?,
+        );
+        let policy = TrustPolicy::from(trusted);
+        let authenticator = Authenticator::builder(policy)
+            .key_url(alb.key_url())?
+            .build()?;
+        let logout = match (&idp, options.provider) {
+            (Some(idp), _) => Some(development_logout(idp, &rule.client_id, alb.url())?),
+            (None, provider) => provider.and_then(|provider| provider.logout_url),
+        };
+        let house = House::new(SignOut::new(options.session_cookie, logout));
+        let app = Server::start(listener, app(authenticator, house))?;
+        Ok(Self {
+            alb,
+            idp,
+            app,
+            users,
+        })
+    }
+
+    /// What to open in a browser.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.alb.url()
+    }
+
+    /// Where the app itself listens. Nobody gets in there without a token of the load balancer's.
+    #[must_use]
+    pub fn app_address(&self) -> SocketAddr {
+        self.app.address()
+    }
+
+    /// The load balancer.
+    #[must_use]
+    pub fn alb(&self) -> &LocalAlb {
+        &self.alb
+    }
+
+    /// Stops all three, from the front to the back.
+    pub async fn shutdown(self) {
+        self.alb.shutdown().await;
+        self.app.shutdown().await;
+        if let Some(idp) = self.idp {
+            idp.shutdown().await;
+        }
+    }
+}
+
+impl fmt::Display for Embedded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (url, app, keys) = (self.alb.url(), self.app.address(), self.alb.key_url());
+        writeln!(f, "\n  Four Tables is ready.\n\n    Open         {url}")?;
+        match &self.idp {
+            Some(idp) => {
+                let names: Vec<_> = self.users.iter().map(DevelopmentUser::username).collect();
+                writeln!(f, "    Sign in as   {} (no password)\n", names.join(", "))?;
+                writeln!(f, "  Behind it:\n\n    Login page   {}", idp.issuer())?;
+            }
+            None => writeln!(
+                f,
+                "\n  Behind it:\n\n    Redirect     {url}/oauth2/idpresponse  (register this at the provider)"
+            )?,
+        }
+        writeln!(f, "    Public keys  {keys}/{{key id}}")?;
+        writeln!(f, "    Signer       {}", self.alb.signer().arn())?;
+        writeln!(
+            f,
+            "    App          http://{app}  (past the load balancer: 401 for everyone)\n"
+        )?;
+        writeln!(f, "  Try to get in with a token of your own making:\n")?;
+        writeln!(f, "    curl -i http://{app}/api/me \\")?;
+        writeln!(f, "      -H 'x-amzn-oidc-data: {ALG_NONE}' \\")?;
+        writeln!(
+            f,
+            "      -H 'x-amzn-oidc-identity: admin' -H 'x-amzn-oidc-accesstoken: none'\n"
+        )?;
+        writeln!(f, "  Ctrl-C stops everything.")
+    }
+}
+
+async fn start_idp(users: &[DevelopmentUser]) -> Result<DevelopmentIdp, EmbeddedError> {
+    let idp = DevelopmentIdp::builder()
+        .client(CLIENT_ID, CLIENT_SECRET)
+        .redirect_path("/oauth2/idpresponse")
+        // With any port: a loopback address is compared without it (RFC 8252 §7.3).
+        .logout_uri(format!("http://localhost:{DEFAULT_PORT}{SIGNED_OUT_PATH}"))
+        .users(users.iter().cloned());
+    Ok(idp.start().await?)
+}
+
+async fn discover(provider: &Provider) -> Result<AuthenticateOidc, EmbeddedError> {
+    let secret = provider.client_secret.expose();
+    let mut rule =
+        AuthenticateOidc::discover(&provider.issuer, &provider.client_id, secret).await?;
+    provider.scope.clone_into(&mut rule.scope);
+    Ok(rule)
+}
+
+/// Takes the usual port if it is free and no other was asked for. Not so with a real provider, where the port is part of the registered redirect address.
+async fn start_alb(
+    target: &Uri,
+    rule: &AuthenticateOidc,
+    port: Option<u16>,
+    exactly: bool,
+) -> Result<LocalAlb, EmbeddedError> {
+    let listen = |port| {
+        let builder = LocalAlb::builder(target.clone())
+            .listen(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+            .authenticate(rule.clone());
+        OPEN_PATHS
+            .iter()
+            .fold(builder, |builder, path| builder.forward(*path))
+            .start()
+    };
+    match listen(port.unwrap_or(DEFAULT_PORT)).await {
+        Err(StartError::Bind {
+            kind: io::ErrorKind::AddrInUse,
+            ..
+        }) if port.is_none() && !exactly => {
+            tracing::info!("port {DEFAULT_PORT} is busy; taking a free one");
+            Ok(listen(0).await?)
+        }
+        started => Ok(started?),
+    }
+}
+
+/// Cognito's way: the client, and an address registered for it to come back to.
+fn development_logout(idp: &DevelopmentIdp, client: &str, alb: &str) -> Result<Url, EmbeddedError> {
+    let back = format!("{alb}{SIGNED_OUT_PATH}");
+    let mut url = Url::parse(&idp.logout_url()).map_err(|_| EmbeddedError::LogoutUrl)?;
+    url.query_pairs_mut()
+        .append_pair("client_id", client)
+        .append_pair("logout_uri", &back);
+    Ok(url)
+}
+
+/// Why the trio did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EmbeddedError {
+    /// A simulator did not start.
+    #[error(transparent)]
+    Simulator(#[from] StartError),
+    /// The real provider cannot be used.
+    #[error("the OpenID provider cannot be used: {0}")]
+    Provider(#[from] DiscoverError),
+    /// The policy cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The app has no socket.
+    #[error("the app has no socket: {0}")]
+    Socket(#[from] io::Error),
+    /// The app's address makes no URL.
+    #[error(transparent)]
+    Target(#[from] http::Error),
+    /// The development identity provider has no usable logout address.
+    #[error("the development identity provider has no usable logout address")]
+    LogoutUrl,
+}
+
+const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+const CLIENT_ID: &str = "four-tables";
+/// Of a login page on loopback that asks nobody for a password: nothing is kept by it.
+const CLIENT_SECRET: &str = "development-only";
+/// `{"alg":"none"}.{"sub":"admin"}.`: the oldest trick there is.
+const ALG_NONE: &str = "eyJhbGciOiJub25lIn0=.eyJzdWIiOiJhZG1pbiJ9.";

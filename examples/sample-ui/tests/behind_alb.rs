@@ -1,0 +1,134 @@
+//! The app as it runs behind a real load balancer: the three settings, a key endpoint, and nothing simulated in front.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use alb_oidc_testkit::{KeyServer, SimulatedAlb};
+use clap::Parser;
+use reqwest::{Client, Response, StatusCode};
+use sample_ui::behind_alb;
+use sample_ui::options::{Arguments, Options};
+use sample_ui::server::Server;
+use serde_json::{Value, json};
+
+const ARN: &str = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/votes/0123456789abcdef";
+
+#[tokio::test]
+async fn it_believes_its_load_balancer_and_fetches_the_key_once() {
+    let alb = SimulatedAlb::builder().arn(ARN.parse().unwrap()).build();
+    let keys = KeyServer::start().await.unwrap();
+    keys.publish(&alb);
+    let server = start(&alb, keys.url(), &[]).await;
+
+    for _ in 0..3 {
+        let me: Value =
+            serde_json::from_str(&ask(&server, &alb).await.text().await.unwrap()).unwrap();
+        assert_eq!(
+            (&me["subject"], &me["token"]["signer"]),
+            (&json!("alice"), &json!(ARN))
+        );
+    }
+    assert_eq!(keys.hits(), 1);
+
+    let stranger = SimulatedAlb::new();
+    assert_eq!(
+        ask(&server, &stranger).await.status(),
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(keys.hits(), 1);
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn health_checks_pass_while_the_keys_are_out_of_reach() {
+    let alb = SimulatedAlb::builder().arn(ARN.parse().unwrap()).build();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let server = start(&alb, &format!("http://{closed}"), &[]).await;
+
+    let health = Client::new()
+        .get(format!("http://{}/healthz", server.address()))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        (health.status(), health.text().await.unwrap().as_str()),
+        (StatusCode::OK, "ok")
+    );
+    assert_eq!(
+        ask(&server, &alb).await.status(),
+        StatusCode::SERVICE_UNAVAILABLE
+    );
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn without_a_logout_address_the_page_says_that_the_providers_session_lives_on() {
+    let alb = SimulatedAlb::builder().arn(ARN.parse().unwrap()).build();
+    let logout = "https://idp.example/logout?client_id=abc";
+    for (arguments, location) in [
+        (&[][..], "/signed-out"),
+        (&["--logout-url", logout], logout),
+    ] {
+        let server = start(&alb, "http://127.0.0.1:9", arguments).await;
+        let client = Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        let out = client
+            .post(format!("http://{}/signout", server.address()))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(
+            (out.status(), out.headers()["location"].to_str().unwrap()),
+            (StatusCode::SEE_OTHER, location)
+        );
+        let page = client
+            .get(format!("http://{}/signed-out", server.address()))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(
+            page.text().await.unwrap().contains("lives on"),
+            arguments.is_empty()
+        );
+        server.shutdown().await;
+    }
+}
+
+async fn start(alb: &SimulatedAlb, keys: &str, more: &[&str]) -> Server {
+    let trusted = [
+        "sample-ui",
+        "--alb-arn",
+        ARN,
+        "--issuer",
+        alb.issuer().as_str(),
+        "--client-id",
+        alb.client().as_str(),
+    ];
+    let arguments = [
+        &trusted[..],
+        &["--key-url", keys, "--listen", "127.0.0.1:0"],
+        more,
+    ]
+    .concat();
+    match Arguments::try_parse_from(arguments)
+        .unwrap()
+        .into_options(None)
+        .unwrap()
+    {
+        Options::BehindAlb(options) => behind_alb::start(options).await.unwrap(),
+        Options::Embedded(options) => panic!("{options:?}"),
+    }
+}
+
+/// What the app answers to alice, whom `alb` has signed in.
+async fn ask(server: &Server, alb: &SimulatedAlb) -> Response {
+    let request = alb.headers(&json!({ "sub": "alice" })).into_iter().fold(
+        Client::new().get(format!("http://{}/api/me", server.address())),
+        |request, (name, value)| request.header(name, value),
+    );
+    request.send().await.unwrap()
+}
