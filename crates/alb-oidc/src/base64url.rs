@@ -52,7 +52,7 @@ fn from_decode_error(error: DecodeError) -> EncodingError {
         DecodeError::InvalidByte(_, b'=') | DecodeError::InvalidPadding => EncodingError::Padding,
         DecodeError::InvalidByte(..) => EncodingError::Alphabet,
         DecodeError::InvalidLength(_) => EncodingError::Length,
-        DecodeError::InvalidLastSymbol(..) => EncodingError::TrailingBits,
+        DecodeError::InvalidLastSymbol { .. } => EncodingError::TrailingBits,
     }
 }
 
