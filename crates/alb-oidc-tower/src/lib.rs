@@ -32,6 +32,10 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(all(doctest, feature = "axum"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
 #[cfg(feature = "axum")]
 mod extract;
 mod future;
