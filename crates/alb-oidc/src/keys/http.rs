@@ -183,17 +183,17 @@ fn classify(error: &reqwest::Error) -> FetchError {
 }
 
 fn has_tls_cause(error: &(dyn Error + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let inside = error
-            .downcast_ref::<io::Error>()
-            .and_then(|error| error.get_ref());
-        if error.is::<rustls::Error>() || inside.is_some_and(|error| error.is::<rustls::Error>()) {
-            return true;
-        }
-        next = error.source();
+    if error.is::<rustls::Error>() {
+        return true;
     }
-    false
+    // An `io::Error` names as its source not what it holds, but the source of that.
+    let held = error
+        .downcast_ref::<io::Error>()
+        .and_then(io::Error::get_ref);
+    match held {
+        Some(held) => has_tls_cause(held),
+        None => error.source().is_some_and(has_tls_cause),
+    }
 }
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
