@@ -22,8 +22,13 @@ pub struct UserId {
 }
 
 impl UserId {
-    pub(crate) const fn new(issuer: Issuer, subject: Arc<str>) -> Self {
-        Self { issuer, subject }
+    /// The id of the user with this `sub` at this issuer, as a database has it, say. Having one proves nothing: an
+    /// [`AuthenticatedUser`](crate::AuthenticatedUser) does.
+    pub fn new(issuer: Issuer, subject: impl Into<Arc<str>>) -> Self {
+        Self {
+            issuer,
+            subject: subject.into(),
+        }
     }
 
     /// The identity provider, as the listener rule names it.
@@ -184,7 +189,7 @@ impl UserClaims {
         self.members.get(name)
     }
 
-    /// All claims, `sub` included, in alphabetical order of their names.
+    /// All claims, `sub` included, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.members
             .iter()
@@ -431,7 +436,8 @@ mod tests {
         assert_eq!(claims.custom("dept"), Some(&json!("Küche")));
         assert_eq!(claims.get("roles"), Some(&json!(["x"])));
         assert_eq!(claims.get("big"), Some(&json!(u64::MAX)));
-        let names: Vec<_> = claims.iter().map(|(name, _)| name).collect();
+        let mut names: Vec<_> = claims.iter().map(|(name, _)| name).collect();
+        names.sort_unstable();
         assert_eq!(names, ["big", "custom:dept", "iat", "roles", "sub"]);
 
         #[derive(serde::Deserialize)]
@@ -492,7 +498,7 @@ mod tests {
     #[test]
     fn debug_shows_no_claim() {
         let claims = claims(r#"{"sub":"canary","name":"canary"}"#);
-        let id = UserId::new(Issuer::new("https://example.com").unwrap(), "canary".into());
+        let id = UserId::new(Issuer::new("https://example.com").unwrap(), "canary");
         let shown = format!("{claims:?} {claims:#?} {id:?} {id:#?}");
         assert!(!shown.contains("canary"), "{shown}");
     }

@@ -49,6 +49,8 @@ pub(crate) fn read_object<'de>(
         return Err(faults.json(JsonError::NotObject));
     }
     faults.members_left.set(limits.members);
+    let start = text.as_ptr().addr();
+    faults.document.set((start, start + text.len()));
     let context = Context {
         faults,
         depth_left: limits.depth.saturating_sub(1),
@@ -73,6 +75,8 @@ pub(crate) struct Faults {
     any: Cell<bool>,
     members_left: Cell<usize>,
     huge_number: Cell<bool>,
+    /// The addresses between which the document lies.
+    document: Cell<(usize, usize)>,
 }
 
 impl Faults {
@@ -83,6 +87,7 @@ impl Faults {
             any: Cell::new(false),
             members_left: Cell::new(0),
             huge_number: Cell::new(false),
+            document: Cell::new((0, 0)),
         }
     }
 
@@ -120,6 +125,18 @@ impl Faults {
                 Ok(())
             }
             None => Err(self.raise(self.json(JsonError::TooManyMembers))),
+        }
+    }
+
+    /// If any crate of the application enables serde_json's `arbitrary_precision`, a number that is no 64-bit integer comes as a map, with a member of
+    /// serde_json's own whose name is nowhere in the document. A document that spells this name has a borrowed one inside of it, or an unescaped copy.
+    fn is_number_in_disguise(&self, name: &Cow<'_, str>) -> bool {
+        let (start, end) = self.document.get();
+        match name {
+            Cow::Borrowed(name) => {
+                *name == DISGUISE && !(start..end).contains(&name.as_ptr().addr())
+            }
+            Cow::Owned(_) => false,
         }
     }
 
@@ -226,8 +243,14 @@ macro_rules! refuse_other_kinds {
             Err(self.refuse(JsonKind::Array))
         }
 
-        fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<Self::Value, A::Error> {
-            Err(self.refuse(JsonKind::Object))
+        fn visit_map<A: MapAccess<'de>>(self, mut values: A) -> Result<Self::Value, A::Error> {
+            match values.next_key_seed(NameSeed)? {
+                Some(name) if self.faults.is_number_in_disguise(&name) => {
+                    self.faults.huge_number.set(true);
+                    Err(self.refuse(JsonKind::Fraction))
+                }
+                _ => Err(self.refuse(JsonKind::Object)),
+            }
         }
     };
 }
@@ -396,6 +419,10 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
         let inside = self.0.inside()?;
         let mut object = Map::new();
         while let Some(name) = values.next_key_seed(NameSeed)? {
+            if inside.faults.is_number_in_disguise(&name) {
+                let text = values.next_value_seed(NameSeed)?;
+                return number(&text, inside.faults);
+            }
             inside.faults.count_member()?;
             let value = values.next_value_seed(ValueSeed(inside))?;
             let previous = object.insert(name.into_owned(), value);
@@ -403,6 +430,18 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
         }
         Ok(Value::Object(object))
     }
+}
+
+/// A number that came as text, because it is no 64-bit integer.
+fn number<E: de::Error>(text: &str, faults: &Faults) -> Result<Value, E> {
+    if !text.contains(['.', 'e', 'E']) {
+        return Err(faults.raise(faults.json(JsonError::IntegerTooLarge)));
+    }
+    let float = text.parse().ok().filter(|float: &f64| float.is_finite());
+    float
+        .and_then(Number::from_f64)
+        .map(Value::Number)
+        .ok_or_else(|| E::custom("not finite"))
 }
 
 /// Whether a number outside of strings is written as an integer and fits neither `i64` nor `u64`.
@@ -443,6 +482,8 @@ fn after_string(text: &str) -> &str {
     characters.as_str()
 }
 
+/// The name that serde_json gives to the one member of a number in disguise.
+const DISGUISE: &str = "$serde_json::private::Number";
 const WHITESPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 
 #[cfg(test)]
@@ -557,6 +598,25 @@ mod tests {
             read(br#"{"a":{"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1,"i":1}}"#),
             Err(JsonError::TooManyMembers)
         );
+    }
+
+    #[test]
+    fn a_member_with_the_name_of_a_number_in_disguise_is_a_member() {
+        for text in [
+            r#"{"a":{"$serde_json::private::Number":"1.5"}}"#,
+            r#"{"a":{"\u0024serde_json::private::Number":"1.5"}}"#,
+        ] {
+            let members = read(text.as_bytes()).unwrap();
+            assert_eq!(members["a"][DISGUISE], "1.5", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_fraction_is_a_number_whatever_serde_json_is_built_with() {
+        let members = read(br#"{"a":1.5,"b":[-1e3],"c":{"d":{"e":0.25}}}"#).unwrap();
+        assert_eq!(members["a"].as_f64(), Some(1.5));
+        assert_eq!(members["b"][0].as_f64(), Some(-1000.0));
+        assert_eq!(members["c"]["d"]["e"].as_f64(), Some(0.25));
     }
 
     #[test]

@@ -82,9 +82,18 @@ struct Wanted {
     metered: bool,
     fetches: u32,
     /// Set by the first fetch.
-    deadline: Option<Instant>,
+    flight: Option<Flight>,
     last: Option<Failure>,
+    /// Whether the key was invalidated while it was being fetched: what is on its way may be what was meant.
+    overtaken: bool,
     tie: u64,
+}
+
+/// From the first fetch to the last.
+#[derive(Clone, Copy, Debug)]
+struct Flight {
+    began: Instant,
+    deadline: Instant,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,14 +153,15 @@ impl Board {
             let error = self.error(request, negative.failure, negative.until - now);
             return Joined::Known(error);
         }
-        if self.waiting >= self.settings.max_waiters && !self.make_room_for(request) {
+        let tie = self.throw();
+        if self.waiting >= self.settings.max_waiters && !self.make_room_for(request, tie) {
             self.limited += 1;
             return Joined::Known(KeyError::Limited);
         }
         let waiter = WaiterId(self.joined);
         self.joined += 1;
         let (sender, receiver) = oneshot::channel();
-        self.want(request, metered, now, actions);
+        self.want(request, metered, tie, now, actions);
         self.change_waiters(request, |waiters| drop(waiters.insert(waiter, sender)));
         self.waiting += 1;
         self.pump(now, actions);
@@ -160,7 +170,8 @@ impl Board {
 
     /// A key that is held and served is due for a refresh.
     pub(crate) fn refresh(&mut self, request: KeyRequest, now: Instant, actions: &mut Vec<Action>) {
-        self.want(request, false, now, actions);
+        let tie = self.throw();
+        self.want(request, false, tie, now, actions);
     }
 
     /// A waiter has waited for as long as it may. Gives the error to go with.
@@ -223,6 +234,17 @@ impl Board {
         if wanted.metered {
             self.in_flight -= 1;
         }
+        if std::mem::take(&mut wanted.overtaken) {
+            wanted.flight = None;
+            wanted.fetches = 0;
+            if wanted.waiters.is_empty() {
+                self.remove(request);
+            } else {
+                self.start_or_queue(request, now, actions);
+            }
+            self.pump(now, actions);
+            return;
+        }
         match answer {
             Err(failure) => {
                 wanted.last = Some(failure);
@@ -250,7 +272,7 @@ impl Board {
         if wanted.stage != Stage::Resting {
             return;
         }
-        let late = wanted.deadline.is_some_and(|deadline| now >= deadline);
+        let late = wanted.flight.is_some_and(|flight| now >= flight.deadline);
         match wanted.last {
             // A refresh has no waiters either, and is worth its retry; a made-up id is not.
             Some(failure) if late || (wanted.waiters.is_empty() && wanted.metered) => {
@@ -259,6 +281,12 @@ impl Board {
             _ => self.start_or_queue(request, now, actions),
         }
         self.pump(now, actions);
+        if let Some(wanted) = self.wanted.get_mut(&request)
+            && wanted.stage == Stage::Queued
+        {
+            // Its turn may come when the flight would be over: then it is another flight.
+            wanted.flight = None;
+        }
     }
 
     /// The budget may have something again.
@@ -272,9 +300,19 @@ impl Board {
         self.refill_at = None;
     }
 
-    /// Forgets that a key was unknown or could not be had.
-    pub(crate) fn forget_negatives(&mut self, forget: impl Fn(&KeyRequest) -> bool) {
+    /// Forgets what is known of these keys, and what is being learnt.
+    pub(crate) fn forget(&mut self, forget: impl Fn(&KeyRequest) -> bool) {
         self.negatives.retain(|request, _| !forget(request));
+        for (request, wanted) in &mut self.wanted {
+            wanted.overtaken |= wanted.stage == Stage::InFlight && forget(request);
+        }
+    }
+
+    /// Whether what is being fetched for this request has been forgotten meanwhile, and must not be kept.
+    pub(crate) fn is_overtaken(&self, request: KeyRequest) -> bool {
+        self.wanted
+            .get(&request)
+            .is_some_and(|wanted| wanted.overtaken)
     }
 
     pub(crate) const fn waiting(&self) -> usize {
@@ -293,10 +331,10 @@ impl Board {
         &mut self,
         request: KeyRequest,
         metered: bool,
+        tie: u64,
         now: Instant,
         actions: &mut Vec<Action>,
     ) {
-        let tie = self.throw();
         let Entry::Vacant(vacant) = self.wanted.entry(request) else {
             return;
         };
@@ -305,8 +343,9 @@ impl Board {
             stage: Stage::Queued,
             metered,
             fetches: 0,
-            deadline: None,
+            flight: None,
             last: None,
+            overtaken: false,
             tie,
         });
         self.start_or_queue(request, now, actions);
@@ -344,12 +383,13 @@ impl Board {
             return;
         };
         wanted.fetches += 1;
-        let deadline = *wanted
-            .deadline
-            .get_or_insert(now + self.settings.flight_timeout);
+        let flight = *wanted.flight.get_or_insert(Flight {
+            began: now,
+            deadline: now + self.settings.flight_timeout,
+        });
         actions.push(Action::Fetch {
             request,
-            deadline: deadline.min(now + self.settings.exchange_timeout),
+            deadline: flight.deadline.min(now + self.settings.exchange_timeout),
         });
     }
 
@@ -361,7 +401,10 @@ impl Board {
         now: Instant,
     ) -> Option<Instant> {
         let wanted = self.wanted.get(&request)?;
-        let known_bad = self.negatives.contains_key(&request);
+        let known_bad = self
+            .negatives
+            .get(&request)
+            .is_some_and(|negative| now < negative.forget_at);
         if wanted.fetches > 1 || known_bad {
             return None;
         }
@@ -377,10 +420,8 @@ impl Board {
             _ => return None,
         };
         let at = now + pause;
-        wanted
-            .deadline
-            .is_some_and(|deadline| at < deadline)
-            .then_some(at)
+        let flight = wanted.flight?;
+        (at < flight.deadline).then_some(at)
     }
 
     /// Tells all waiters, and remembers a failure.
@@ -399,7 +440,8 @@ impl Board {
                 Ok(key)
             }
             Err(failure) => {
-                let backoff = self.remember(request, failure, now);
+                let began = wanted.flight.map_or(now, |flight| flight.began);
+                let backoff = self.remember(request, failure, began, now);
                 Err(self.error(request, failure, backoff))
             }
         };
@@ -409,7 +451,14 @@ impl Board {
         }
     }
 
-    fn remember(&mut self, request: KeyRequest, failure: Failure, now: Instant) -> Duration {
+    /// Gives how long the failure will be remembered. The time of the flight counts, so that an endpoint that hangs is asked as often as one that answers.
+    fn remember(
+        &mut self,
+        request: KeyRequest,
+        failure: Failure,
+        began: Instant,
+        now: Instant,
+    ) -> Duration {
         let asked_for = match failure {
             Failure::NoRuntime => return self.settings.min_backoff,
             Failure::Absent(_) => Duration::ZERO,
@@ -425,17 +474,18 @@ impl Board {
         // Upwards only, by at most an eighth, so that neither replicas nor ids stay in step.
         let jitter = u32::try_from(self.throw() % 1024).unwrap_or_default();
         let backoff = backoff + backoff / 8 * jitter / 1024;
+        let until = (began + backoff).max(now + asked_for.clamp(min, max));
         self.make_room_for_negative(now);
         self.negatives.insert(
             request,
             Negative {
                 failure,
-                until: now + backoff,
-                forget_at: now + backoff + FORGET_AFTER,
+                until,
+                forget_at: until + FORGET_AFTER,
                 step,
             },
         );
-        backoff
+        until - now
     }
 
     fn make_room_for_negative(&mut self, now: Instant) {
@@ -469,17 +519,17 @@ impl Board {
         }
     }
 
-    /// All places are taken. Refuses the newest waiter of the least wanted id, if this request's id is more wanted than that.
-    fn make_room_for(&mut self, request: KeyRequest) -> bool {
-        let would_be = self
-            .wanted
-            .get(&request)
-            .map_or(0, |wanted| wanted.waiters.len())
-            + 1;
+    /// All places are taken. Refuses the newest waiter of the least wanted id, if this request's id is more wanted than that; ties at random.
+    fn make_room_for(&mut self, request: KeyRequest, tie: u64) -> bool {
+        let (waiters, tie) = match self.wanted.get(&request) {
+            Some(wanted) => (wanted.waiters.len(), wanted.tie),
+            None => (0, tie),
+        };
+        let newcomer = Rank::new(waiters + 1, tie, request);
         let Some(worst) = self.queue.last().copied() else {
             return false;
         };
-        if would_be.min(COUNTED_WAITERS) <= worst.waiters.0 || worst.request == request {
+        if worst.request == request || worst < newcomer {
             return false;
         }
         let mut refused = None;
@@ -536,9 +586,15 @@ impl Board {
 
 impl Wanted {
     fn rank(&self, request: KeyRequest) -> Rank {
-        Rank {
-            waiters: Reverse(self.waiters.len().min(COUNTED_WAITERS)),
-            tie: self.tie,
+        Rank::new(self.waiters.len(), self.tie, request)
+    }
+}
+
+impl Rank {
+    fn new(waiters: usize, tie: u64, request: KeyRequest) -> Self {
+        Self {
+            waiters: Reverse(waiters.min(COUNTED_WAITERS)),
+            tie,
             request,
         }
     }

@@ -1,8 +1,8 @@
 //! The keys that are held: what a hit reads.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -21,8 +21,14 @@ pub(crate) struct Entry {
     fetched_at: Instant,
     /// Milliseconds after `fetched_at` before which no refresh is tried.
     refresh_after: AtomicU64,
-    /// How many refreshes in a row have been told that there is no such key.
-    absences: AtomicU64,
+    absences: Mutex<Absences>,
+}
+
+/// How often in a row the endpoint has said that there is no such key, and when last.
+#[derive(Clone, Copy, Debug, Default)]
+struct Absences {
+    count: u32,
+    last: Option<Instant>,
 }
 
 /// What a key's age says.
@@ -40,7 +46,7 @@ impl Entry {
             key,
             fetched_at: now,
             refresh_after: AtomicU64::new(millis(settings.soft_lifetime)),
-            absences: AtomicU64::new(0),
+            absences: Mutex::default(),
         }
     }
 
@@ -67,9 +73,17 @@ impl Entry {
         }
     }
 
-    /// Notes that the endpoint says there is no such key; `true` once it has said so three times in a row, each a refresh interval apart.
-    pub(crate) fn note_absence(&self) -> bool {
-        self.absences.fetch_add(1, Ordering::Relaxed) + 1 >= ABSENCES_BELIEVED
+    /// Notes that the endpoint says there is no such key; `true` once it has said so three times, each at least a refresh interval after the one before.
+    pub(crate) fn note_absence(&self, now: Instant, settings: &KeyStoreSettings) -> bool {
+        let mut absences = self.absences.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = absences
+            .last
+            .is_none_or(|last| now.saturating_duration_since(last) >= settings.refresh_interval);
+        if counts {
+            absences.count += 1;
+            absences.last = Some(now);
+        }
+        absences.count >= ABSENCES_BELIEVED
     }
 }
 
@@ -79,6 +93,8 @@ impl Entries {
     }
 
     /// These keys and one more, within the bounds: the oldest unproven key goes first, and a proven one never for an unproven one.
+    ///
+    /// Keys prove themselves in place, so until the next one comes there may be more proven keys than their bound, but never more keys than both bounds together.
     pub(crate) fn with(
         &self,
         request: KeyRequest,
@@ -132,4 +148,4 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-const ABSENCES_BELIEVED: u64 = 3;
+const ABSENCES_BELIEVED: u32 = 3;

@@ -81,8 +81,10 @@ impl KeyStore {
     }
 
     fn forget(&self, forget: impl Fn(&KeyRequest) -> bool) {
+        // Under the lock: a fetch that ends now either has put its key here already, or is told not to.
+        let mut board = self.0.board();
         self.0.entries.rcu(|entries| entries.without(&forget));
-        self.0.board().forget_negatives(forget);
+        board.forget(forget);
     }
 }
 
@@ -215,26 +217,23 @@ impl Shared {
         }
     }
 
-    /// Puts a fetched key where hits find it. A key that is held already stays the same object, with what it has proven.
-    fn keep(&self, request: KeyRequest, fetched: Arc<PublicKey>, now: Instant) -> Arc<PublicKey> {
+    /// Puts a fetched key where hits find it, and gives what is held. A key that is held already stays the same object, with what it has proven.
+    fn keep(&self, request: KeyRequest, fetched: &Arc<PublicKey>, now: Instant) -> Arc<PublicKey> {
         let mut kept = fetched.clone();
         self.entries.rcu(|entries| {
-            if let Some(held) = entries.get(&request) {
-                if held.key == fetched {
-                    kept = held.key.clone();
-                } else {
-                    event!(warn, key_id = %request.key_id(), "the key endpoint has replaced the key of this id");
-                }
-            }
+            kept = match entries.get(&request) {
+                Some(held) if held.key == *fetched => held.key.clone(),
+                _ => fetched.clone(),
+            };
             entries.with(request, kept.clone(), now, &self.settings)
         });
         kept
     }
 
     /// A refresh was told that there is no such key. Believed when told often enough.
-    fn note_absence(&self, request: KeyRequest) {
+    fn note_absence(&self, request: KeyRequest, now: Instant) {
         let believed = match self.entries.load().get(&request) {
-            Some(entry) => entry.note_absence(),
+            Some(entry) => entry.note_absence(now, &self.settings),
             None => false,
         };
         if believed {
@@ -325,14 +324,7 @@ impl Errand {
 
     fn report_fetch(&mut self, request: KeyRequest, now: Instant) {
         let answer = match self.answer.take() {
-            Some(Ok(key)) => {
-                event!(debug, region = %request.region(), key_id = %request.key_id(), "fetched a public key");
-                Ok(self.shared.keep(request, key, now))
-            }
-            Some(Err(failure)) => {
-                event!(warn, region = %request.region(), key_id = %request.key_id(), failure = ?failure, "could not fetch a public key");
-                Err(failure)
-            }
+            Some(answer) => answer,
             // The task panicked, or its runtime went away.
             None if self.begun => Err(Failure::Fetch {
                 error: FetchError::Aborted,
@@ -340,11 +332,36 @@ impl Errand {
             }),
             None => Err(Failure::NoRuntime),
         };
+        self.trace_fetch(request, &answer);
         if let Err(Failure::Absent(_)) = answer {
-            self.shared.note_absence(request);
+            self.shared.note_absence(request, now);
         }
-        self.shared
-            .act(|board, actions| board.answered(request, answer, now, actions));
+        self.shared.act(|board, actions| {
+            let answer = match answer {
+                Ok(key) if !board.is_overtaken(request) => Ok(self.shared.keep(request, &key, now)),
+                other => other,
+            };
+            board.answered(request, answer, now, actions);
+        });
+    }
+
+    #[cfg_attr(
+        not(feature = "tracing"),
+        expect(unused_variables, reason = "they are only traced")
+    )]
+    fn trace_fetch(&self, request: KeyRequest, answer: &Result<Arc<PublicKey>, Failure>) {
+        match answer {
+            Ok(key) => {
+                let held = self.shared.entries.load();
+                if held.get(&request).is_some_and(|held| held.key != *key) {
+                    event!(warn, key_id = %request.key_id(), "the key endpoint has replaced the key of this id");
+                }
+                event!(debug, region = %request.region(), key_id = %request.key_id(), "fetched a public key");
+            }
+            Err(failure) => {
+                event!(warn, region = %request.region(), key_id = %request.key_id(), failure = ?failure, "could not fetch a public key");
+            }
+        }
     }
 }
 
