@@ -265,7 +265,7 @@ impl<'de> Members<'de> for HeaderReader<'de> {
                 }
                 faults.unless_duplicate(!self.others.contains(&name))?;
                 self.others.push(name);
-                values.next_value_seed(context.any()).map(drop)
+                values.next_value_seed(context.ignored())
             }
         }
     }

@@ -130,6 +130,10 @@ impl Faults {
 
     /// If any crate of the application enables serde_json's `arbitrary_precision`, a number that is no 64-bit integer comes as a map, with a member of
     /// serde_json's own whose name is nowhere in the document. A document that spells this name has a borrowed one inside of it, or an unescaped copy.
+    #[expect(
+        clippy::ptr_arg,
+        reason = "whether the name is borrowed is half of the answer"
+    )]
     fn is_number_in_disguise(&self, name: &Cow<'_, str>) -> bool {
         let (start, end) = self.document.get();
         match name {
@@ -175,6 +179,11 @@ impl<'f> Context<'f> {
     /// Reads anything, by the same rules all the way down.
     pub(crate) const fn any(self) -> ValueSeed<'f> {
         ValueSeed(self)
+    }
+
+    /// Reads anything, by the same rules all the way down, and keeps nothing but the names that it needs to see a second time.
+    pub(crate) const fn ignored(self) -> IgnoredSeed<'f> {
+        IgnoredSeed(self)
     }
 
     fn inside<E: de::Error>(self) -> Result<Self, E> {
@@ -429,6 +438,66 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
             inside.faults.unless_duplicate(previous.is_none())?;
         }
         Ok(Value::Object(object))
+    }
+}
+
+pub(crate) struct IgnoredSeed<'f>(Context<'f>);
+
+impl<'de> DeserializeSeed<'de> for IgnoredSeed<'_> {
+    type Value = ();
+
+    fn deserialize<D: de::Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for IgnoredSeed<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let inside = self.0.inside()?;
+        while items.next_element_seed(IgnoredSeed(inside))?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut values: A) -> Result<(), A::Error> {
+        let inside = self.0.inside()?;
+        let mut names = Vec::new();
+        while let Some(name) = values.next_key_seed(NameSeed)? {
+            inside.faults.count_member()?;
+            inside.faults.unless_duplicate(!names.contains(&name))?;
+            names.push(name);
+            values.next_value_seed(IgnoredSeed(inside))?;
+        }
+        Ok(())
     }
 }
 

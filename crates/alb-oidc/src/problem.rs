@@ -57,7 +57,8 @@ impl Problem {
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, Cow<'static, str>)> {
         let challenge = self.challenge.map(Cow::Borrowed);
         let retry_after = self.retry_after.map(|duration| {
-            let seconds = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
+            let partial = u64::from(duration.subsec_nanos() > 0);
+            let seconds = duration.as_secs().saturating_add(partial);
             Cow::Owned(seconds.max(1).to_string())
         });
         [

@@ -6,7 +6,6 @@
     reason = "a test fails by panicking"
 )]
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use alb_oidc::{
@@ -14,6 +13,7 @@ use alb_oidc::{
     KeyStore, KeyStoreSettings, KeyUrl, OidcHeaders, PublicKeyError, SystemClock, TokenError,
 };
 use alb_oidc_testkit::{Fault, KeyServer, SimulatedAlb};
+use tokio::runtime::Runtime;
 
 struct Bench {
     alb: SimulatedAlb,
@@ -23,11 +23,13 @@ struct Bench {
 }
 
 impl Bench {
-    /// Short deadlines, so that a test of a hanging endpoint is no long test. Their proportions are the default's.
     async fn new() -> Self {
-        let settings = KeyStoreSettings::default()
-            .exchange_timeout(Duration::from_millis(600))
-            .flight_timeout(Duration::from_millis(640))
+        Self::with(KeyStoreSettings::default()).await
+    }
+
+    /// Short pauses, so that a test of many failures is no long test.
+    async fn with(settings: KeyStoreSettings) -> Self {
+        let settings = settings
             .unknown_retry_delay(Duration::from_millis(10))
             .min_backoff(Duration::from_millis(10))
             .max_backoff(Duration::from_millis(20));
@@ -117,7 +119,6 @@ async fn every_fault_of_the_endpoint_is_a_503_and_a_held_key_survives_it() {
             Fault::Redirect(canary.url().to_owned()),
             FetchError::Redirect,
         ),
-        (Fault::Hang, FetchError::Timeout),
         (Fault::CloseBeforeStatus, FetchError::Aborted),
         (Fault::CloseMidBody, FetchError::Aborted),
         (Fault::EndlessBody, FetchError::BodyTooLarge),
@@ -151,12 +152,22 @@ async fn every_fault_of_the_endpoint_is_a_503_and_a_held_key_survives_it() {
 }
 
 #[tokio::test]
+async fn an_endpoint_that_hangs_is_a_503_in_time() {
+    let settings = KeyStoreSettings::default()
+        .exchange_timeout(Duration::from_millis(200))
+        .flight_timeout(Duration::from_millis(250));
+    let bench = Bench::with(settings).await;
+    bench.keys.fail(Fault::Hang);
+    assert_eq!(bench.fetch_error().await, FetchError::Timeout);
+}
+
+#[tokio::test]
 async fn an_endpoint_that_is_not_there_is_a_503() {
     let bench = Bench::new().await;
-    // Free again as soon as the server is gone.
-    let gone = KeyServer::start().await.unwrap();
-    let url = gone.url().to_owned();
-    drop(gone);
+    // Bound and not listening: nobody else can take the port, and nobody answers at it.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
     let authenticator = Authenticator::builder(bench.alb.policy())
         .key_url(&url)
         .unwrap()
@@ -235,44 +246,73 @@ fn without_a_runtime_it_is_an_error_and_not_a_panic() {
     }
 }
 
-/// A store in a `static`, used by one test's runtime and then by another's, outlives the first.
-#[test]
-fn a_store_survives_the_runtime_that_it_was_built_in() {
-    let runtime = || {
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap()
-    };
-    let server = Arc::new(runtime());
-    let (bench, ()) = server.block_on(async { (Bench::new().await, ()) });
-    bench.keys.publish(&bench.alb);
-    // The key server goes on in a thread of its own; the store is moved to runtimes that end.
-    let store = KeyStore::builder(HttpFetcher::new().unwrap())
-        .key_url(KeyUrl::new(bench.keys.url()).unwrap());
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let serving = std::thread::spawn({
-        let server = server.clone();
-        move || drop(server.block_on(stopped))
-    });
-    let first = runtime();
-    let store = first.block_on(async { store.build().unwrap() });
-    drop(first);
-    let authenticator = Authenticator::builder(bench.alb.policy())
-        .key_store(store)
+fn runtime() -> Runtime {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build().unwrap()
+}
+
+/// A token's verdict, asked for in a runtime that lives no longer than that.
+fn ask_elsewhere(bench: &Bench, authenticator: &Authenticator) -> bool {
+    let token = bench
+        .alb
+        .mint(r#"{"sub":"alice"}"#, SystemClock.unix_time().unwrap());
+    let headers =
+        OidcHeaders::from_lookup(|name| (name == OidcHeaders::DATA).then_some(token.as_bytes()));
+    runtime()
+        .block_on(authenticator.authenticate(headers))
+        .is_ok()
+}
+
+fn serving() -> (Runtime, Bench) {
+    let serving = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
         .build()
         .unwrap();
-    let request = || {
-        let token = bench
-            .alb
-            .mint(r#"{"sub":"alice"}"#, SystemClock.unix_time().unwrap());
-        let headers = OidcHeaders::from_lookup(|name| {
-            (name == OidcHeaders::DATA).then_some(token.as_bytes())
-        });
-        runtime().block_on(authenticator.authenticate(headers))
-    };
-    assert_eq!(request().unwrap_err(), KeyError::NoRuntime.into());
-    request().unwrap();
-    stop.send(()).unwrap();
-    serving.join().unwrap();
+    let bench = serving.block_on(Bench::new());
+    bench.keys.publish(&bench.alb);
+    (serving, bench)
+}
+
+fn authenticator_built_in(
+    runtime: &Runtime,
+    bench: &Bench,
+    settings: KeyStoreSettings,
+) -> Authenticator {
+    runtime.block_on(async {
+        Authenticator::builder(bench.alb.policy())
+            .key_url(bench.keys.url())
+            .unwrap()
+            .key_store_settings(settings)
+            .build()
+            .unwrap()
+    })
+}
+
+/// A store in a `static`, built in one test's runtime and used in another's.
+#[test]
+fn a_store_survives_the_runtime_that_it_was_built_in() {
+    let (_serving, bench) = serving();
+    let first = runtime();
+    let authenticator = authenticator_built_in(&first, &bench, KeyStoreSettings::default());
+    drop(first);
+    assert!(ask_elsewhere(&bench, &authenticator));
+    assert_eq!(bench.keys.hits(), 1);
+}
+
+#[test]
+fn a_runtime_that_nobody_drives_any_more_costs_one_timeout_and_not_all_requests() {
+    let (_serving, bench) = serving();
+    let idle = runtime();
+    let settings = KeyStoreSettings::default()
+        .exchange_timeout(Duration::from_millis(100))
+        .flight_timeout(Duration::from_millis(200))
+        .unknown_retry_delay(Duration::from_millis(1))
+        .min_backoff(Duration::from_millis(1))
+        .max_backoff(Duration::from_millis(1));
+    let authenticator = authenticator_built_in(&idle, &bench, settings);
+    assert!(!ask_elsewhere(&bench, &authenticator));
+    // On a loaded machine the short deadlines may be missed a few times more.
+    let succeeded = (0..50).any(|_| ask_elsewhere(&bench, &authenticator));
+    assert!(succeeded);
 }

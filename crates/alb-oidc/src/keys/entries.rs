@@ -24,10 +24,11 @@ pub(crate) struct Entry {
     absences: Mutex<Absences>,
 }
 
-/// How often in a row the endpoint has said that there is no such key, and when last.
+/// How often in a row the endpoint has said that there is no such key, and when first and last.
 #[derive(Clone, Copy, Debug, Default)]
 struct Absences {
     count: u32,
+    first: Option<Instant>,
     last: Option<Instant>,
 }
 
@@ -55,7 +56,11 @@ impl Entry {
         if age >= settings.hard_lifetime {
             return Freshness::Expired;
         }
-        if age < settings.soft_lifetime || !self.key.is_proven() {
+        if !self.key.is_proven() && age >= settings.refresh_interval {
+            // A good key proves itself at once. This one may be another than the endpoint meant to serve.
+            return Freshness::Expired;
+        }
+        if age < settings.soft_lifetime {
             return Freshness::Fresh;
         }
         let due = self.refresh_after.load(Ordering::Relaxed);
@@ -73,9 +78,16 @@ impl Entry {
         }
     }
 
-    /// Notes that the endpoint says there is no such key; `true` once it has said so three times, each at least a refresh interval after the one before.
-    pub(crate) fn note_absence(&self, now: Instant, settings: &KeyStoreSettings) -> bool {
+    /// Notes that the endpoint says there is no such key; `true` once that is to be believed: it has said so three times, each at least a refresh interval after the
+    /// one before, and `served_at` shows that it has served another key meanwhile. If it serves none at all, that is an outage, whatever it says.
+    pub(crate) fn note_absence(
+        &self,
+        served_at: Option<Instant>,
+        now: Instant,
+        settings: &KeyStoreSettings,
+    ) -> bool {
         let mut absences = self.absences.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = *absences.first.get_or_insert(now);
         let counts = absences
             .last
             .is_none_or(|last| now.saturating_duration_since(last) >= settings.refresh_interval);
@@ -83,7 +95,7 @@ impl Entry {
             absences.count += 1;
             absences.last = Some(now);
         }
-        absences.count >= ABSENCES_BELIEVED
+        absences.count >= ABSENCES_BELIEVED && served_at.is_some_and(|served| served > first)
     }
 }
 

@@ -51,14 +51,15 @@ impl fmt::Debug for HttpFetcher {
 }
 
 /// Sets up an [`HttpFetcher`].
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[must_use]
 pub struct HttpFetcherBuilder {
     proxy: Option<Proxy>,
     roots: Roots,
+    connect_timeout: Option<Duration>,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 enum Roots {
     #[default]
     Mozilla,
@@ -100,13 +101,19 @@ impl HttpFetcherBuilder {
         self
     }
 
+    /// Deadline of making a connection, unless the [exchange's](crate::KeyStoreSettings::exchange_timeout) is over before. 1 second; a way through proxies may need more.
+    pub const fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = Some(timeout);
+        self
+    }
+
     /// The fetcher.
     ///
     /// # Errors
     ///
     /// [`ConfigError::HttpClient`] if the TLS library cannot be set up; [`ConfigError::RootCertificate`] if a root certificate is not one.
     pub fn build(self) -> Result<HttpFetcher, ConfigError> {
-        let client = base_client();
+        let client = base_client().connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT));
         let client = match self.proxy {
             Some(proxy) => client.proxy(proxy),
             None => client,
@@ -123,15 +130,28 @@ impl HttpFetcherBuilder {
     }
 }
 
+/// Shows whether there is a proxy, and not its URL, which may have a password.
+impl fmt::Debug for HttpFetcherBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpFetcherBuilder")
+            .field("has_proxy", &self.proxy.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
 fn base_client() -> ClientBuilder {
     Client::builder()
         .no_proxy()
+        // Whatever features other crates of the application have reqwest built with.
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
         .redirect(Policy::none())
         .referer(false)
         .retry(reqwest::retry::never())
         .http1_only()
         .tls_version_min(tls::Version::TLS_1_2)
-        .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(IDLE_TIMEOUT)
         .pool_max_idle_per_host(1)
         .user_agent(concat!("alb-oidc/", env!("CARGO_PKG_VERSION")))
@@ -199,3 +219,17 @@ fn has_tls_cause(error: &(dyn Error + 'static)) -> bool {
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Keys are fetched once an hour; a connection that waits for that long is dead.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_does_not_show_the_proxys_password() {
+        let builder = HttpFetcher::builder()
+            .proxy("http://user:canary@proxy:3128")
+            .unwrap();
+        let shown = format!("{builder:?} {:?}", builder.clone().build().unwrap());
+        assert!(!shown.contains("canary"), "{shown}");
+    }
+}

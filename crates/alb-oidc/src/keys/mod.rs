@@ -1,12 +1,13 @@
 //! Where public keys come from.
 
-mod board;
 mod budget;
 mod endpoint;
 mod entries;
 mod fetcher;
+mod flights;
 #[cfg(feature = "http-client")]
 mod http;
+mod negatives;
 mod settings;
 mod static_keys;
 mod store;

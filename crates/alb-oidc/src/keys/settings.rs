@@ -6,7 +6,7 @@ use crate::error::ConfigError;
 
 macro_rules! settings {
     ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr;)*) => {
-        /// The numbers of a [`KeyStore`](super::KeyStore). Each has a default that holds for thousands of requests a second and an attacker among them.
+        /// The numbers of a [`KeyStore`](super::KeyStore). Each has a default, and the reason for it.
         #[derive(Clone, Debug)]
         pub struct KeyStoreSettings {
             $(pub(crate) $name: $type,)*
@@ -36,7 +36,7 @@ settings! {
     soft_lifetime: Duration = Duration::from_secs(3600);
     /// Age at which a key is no longer served. 24 hours: an outage of the endpoint that long is not survived, and a withdrawn key lives no longer than that.
     hard_lifetime: Duration = Duration::from_secs(24 * 3600);
-    /// Least time between two background refreshes of one key. 60 seconds.
+    /// Least time between two background refreshes of one key, and how long a key is served that verifies nothing. 60 seconds: one wrong answer of the endpoint is mended within that.
     refresh_interval: Duration = Duration::from_secs(60);
     /// Keys kept that have verified a token of a trusted signer. 64: a region has had a handful over the years.
     max_proven_keys: usize = 64;
@@ -62,7 +62,7 @@ settings! {
     max_in_flight: usize = 4;
     /// Key ids whose "unknown" or failure is remembered. 4,096: many times what the budget can bring.
     max_negative: usize = 4096;
-    /// Requests that wait for keys at once. 16,384, at about 200 bytes each.
+    /// Requests that wait for keys at once. 16,384: as many as a server answers at once, and a bound to their memory.
     max_waiters: usize = 16_384;
 }
 

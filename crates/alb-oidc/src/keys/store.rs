@@ -1,4 +1,4 @@
-//! The cache of public keys. A hit reads a snapshot; everything else goes over the board.
+//! The cache of public keys. A hit reads a snapshot; for everything else there are flights.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,8 +8,9 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::{self, Instant};
 
-use super::board::{Action, Board, Failure, Joined, Outcome, WaiterId};
 use super::entries::{Entries, Freshness};
+use super::flights::{Attempt, Effects, Errand, Flights, Joined, Outcome, WaiterId};
+use super::negatives::Failure;
 use super::{
     KeyEndpoints, KeyFetcher, KeyLookup, KeyRequest, KeyResponse, KeySource, KeyStoreSettings,
     KeyUrl,
@@ -32,7 +33,7 @@ pub struct KeyStore(Arc<Shared>);
 
 struct Shared {
     entries: ArcSwap<Entries>,
-    board: Mutex<Board>,
+    flights: Mutex<Flights>,
     runtime: Mutex<Option<Handle>>,
     fetcher: Arc<dyn KeyFetcher>,
     endpoints: KeyEndpoints,
@@ -52,7 +53,8 @@ impl KeyStore {
         }
     }
 
-    /// Drops the key with this id, in all regions, so that the next request fetches it anew: for a key that must not be trusted any longer.
+    /// Drops the key with this id, in all regions, so that the next request that names it asks the endpoint anew. A fetch that is under way does not bring the
+    /// old one back. As long as the endpoint serves the key, it is trusted.
     pub fn invalidate(&self, key_id: KeyId) {
         self.forget(|request| request.key_id() == key_id);
     }
@@ -66,13 +68,13 @@ impl KeyStore {
     #[must_use]
     pub fn stats(&self) -> KeyStoreStats {
         let entries = self.0.entries.load();
-        let board = self.0.board();
+        let flights = self.0.flights();
         KeyStoreStats {
             proven_keys: entries.count(true),
             unproven_keys: entries.count(false),
-            negative_entries: board.negatives(),
-            waiting_requests: board.waiting(),
-            limited_requests: board.limited(),
+            negative_entries: flights.negatives(),
+            waiting_requests: flights.waiting(),
+            limited_requests: flights.limited(),
         }
     }
 
@@ -82,9 +84,9 @@ impl KeyStore {
 
     fn forget(&self, forget: impl Fn(&KeyRequest) -> bool) {
         // Under the lock: a fetch that ends now either has put its key here already, or is told not to.
-        let mut board = self.0.board();
+        let mut flights = self.0.flights();
         self.0.entries.rcu(|entries| entries.without(&forget));
-        board.forget(forget);
+        flights.forget(forget);
     }
 }
 
@@ -135,55 +137,47 @@ pub struct KeyStoreStats {
 
 impl Shared {
     fn join(self: &Arc<Self>, request: KeyRequest, metered: bool, now: Instant) -> KeyLookup {
-        if !self.has_runtime() {
+        if Handle::try_current().is_err() {
             return KeyLookup::Ready(Err(KeyError::NoRuntime));
         }
-        let mut joined = None;
-        self.act(|board, actions| {
-            // Under the lock: a fetch that has just ended has put its key here before it told the board.
-            joined = Some(match self.entries.load().get(&request) {
+        let joined = self.act(|flights, effects| {
+            // Under the lock: a fetch that has just ended has put its key here before it told of it.
+            match self.entries.load().get(&request) {
                 Some(entry) if entry.freshness(now, &self.settings) != Freshness::Expired => {
-                    Ok(entry.key.clone())
+                    Joined::Held(entry.key.clone())
                 }
-                _ => Err(board.join(request, metered, now, actions)),
-            });
+                _ => flights.join(request, metered, now, effects),
+            }
         });
-        let (waiter, receiver) = match joined {
-            Some(Ok(key)) => return KeyLookup::Ready(Ok(key)),
-            Some(Err(Joined::Known(error))) => return KeyLookup::Ready(Err(error)),
-            Some(Err(Joined::Waiting(waiter, receiver))) => (waiter, receiver),
-            None => return KeyLookup::Ready(Err(KeyError::NoRuntime)),
-        };
-        let place = Place {
-            shared: self.clone(),
-            request,
-            waiter,
-            taken: true,
-        };
-        let deadline = now + self.settings.flight_timeout;
-        KeyLookup::Pending(Box::pin(place.wait(receiver, deadline)))
-    }
-
-    /// Changes the board under its lock, and does what it then asks for without.
-    fn act(self: &Arc<Self>, change: impl FnOnce(&mut Board, &mut Vec<Action>)) {
-        let mut actions = Vec::new();
-        change(&mut self.board(), &mut actions);
-        for action in actions {
-            self.spawn(action);
+        match joined {
+            Joined::Held(key) => KeyLookup::Ready(Ok(key)),
+            Joined::Failed(error) => KeyLookup::Ready(Err(error)),
+            Joined::Waiting(waiter, receiver) => {
+                let place = Place {
+                    shared: self.clone(),
+                    request,
+                    waiter: Some(waiter),
+                };
+                let deadline = now + self.settings.flight_timeout;
+                KeyLookup::Pending(Box::pin(place.wait(receiver, deadline)))
+            }
         }
     }
 
-    fn spawn(self: &Arc<Self>, action: Action) {
-        let runtime = self.runtime().clone();
-        let mut errand = Errand {
-            shared: self.clone(),
-            action,
-            answer: None,
-            begun: false,
-        };
-        if let Some(runtime) = runtime {
-            runtime.spawn(async move { errand.run().await });
+    /// Changes the flights under their lock, and does what is then to be done without it: neither a waker nor a runtime is called while it is held.
+    fn act<T>(self: &Arc<Self>, change: impl FnOnce(&mut Flights, &mut Effects) -> T) -> T {
+        let mut effects = Effects::default();
+        let result = change(&mut self.flights(), &mut effects);
+        for (answer, outcome) in effects.answers {
+            if let Some(outcome) = outcome {
+                // Whoever has gone meanwhile needs no answer.
+                let _ = answer.send(outcome);
+            }
         }
+        for errand in effects.errands {
+            Task::spawn(self, errand, false);
+        }
+        result
     }
 
     async fn fetch(&self, request: KeyRequest) -> Result<Arc<PublicKey>, Failure> {
@@ -230,34 +224,39 @@ impl Shared {
         kept
     }
 
-    /// A refresh was told that there is no such key. Believed when told often enough.
-    fn note_absence(&self, request: KeyRequest, now: Instant) {
+    /// The endpoint says that there is no such key. `true` if that was believed, and the key is held no longer.
+    fn note_absence(&self, request: KeyRequest, served_at: Option<Instant>, now: Instant) -> bool {
         let believed = match self.entries.load().get(&request) {
-            Some(entry) => entry.note_absence(now, &self.settings),
+            Some(entry) => entry.note_absence(served_at, now, &self.settings),
             None => false,
         };
         if believed {
-            event!(warn, key_id = %request.key_id(), "the key endpoint has withdrawn this key");
             self.entries
                 .rcu(|entries| entries.without(|other| *other == request));
         }
+        believed
     }
 
-    fn has_runtime(&self) -> bool {
-        let here = Handle::try_current();
-        let mut runtime = self.runtime();
+    /// The runtime that the store was built in, or else the one that asks.
+    fn runtime(&self) -> Option<Handle> {
+        let mut runtime = self.remembered_runtime();
         if runtime.is_none() {
-            *runtime = here.as_ref().ok().cloned();
+            *runtime = Handle::try_current().ok();
         }
-        here.is_ok() && runtime.is_some()
+        runtime.clone()
     }
 
-    fn runtime(&self) -> MutexGuard<'_, Option<Handle>> {
+    /// The remembered runtime has ended, or nobody drives it any more: the one that asks next takes its place.
+    fn forget_runtime(&self) {
+        *self.remembered_runtime() = None;
+    }
+
+    fn remembered_runtime(&self) -> MutexGuard<'_, Option<Handle>> {
         self.runtime.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn board(&self) -> MutexGuard<'_, Board> {
-        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    fn flights(&self) -> MutexGuard<'_, Flights> {
+        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -265,8 +264,8 @@ impl Shared {
 struct Place {
     shared: Arc<Shared>,
     request: KeyRequest,
-    waiter: WaiterId,
-    taken: bool,
+    /// Taken once there is an answer.
+    waiter: Option<WaiterId>,
 }
 
 impl Place {
@@ -276,43 +275,71 @@ impl Place {
         }
         match time::timeout_at(deadline, receiver).await {
             Ok(Ok(outcome)) => {
-                self.taken = false;
+                self.waiter = None;
                 outcome
             }
             Ok(Err(_)) => Err(KeyError::NoRuntime),
-            Err(_) => {
-                self.taken = false;
-                let now = Instant::now();
-                Err(self.shared.board().time_out(self.request, self.waiter, now))
-            }
+            Err(_) => Err(self.time_out()),
         }
+    }
+
+    fn time_out(&mut self) -> KeyError {
+        let Some(waiter) = self.waiter.take() else {
+            return KeyError::NoRuntime;
+        };
+        let now = Instant::now();
+        let (error, is_overdue) = self
+            .shared
+            .act(|flights, effects| flights.time_out(self.request, waiter, now, effects));
+        if is_overdue {
+            self.shared.forget_runtime();
+        }
+        error
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if self.taken {
+        if let Some(waiter) = self.waiter.take() {
             let now = Instant::now();
-            let mut board = self.shared.board();
-            board.leave(self.request, self.waiter, now);
+            self.shared
+                .act(|flights, effects| flights.leave(self.request, waiter, now, effects));
         }
     }
 }
 
-/// Something to do in a task of its own. Whatever becomes of the task, the board is told: by [`Drop`].
-struct Errand {
+/// An errand under way. Whatever becomes of its task, the flights are told: by [`Drop`].
+struct Task {
     shared: Arc<Shared>,
-    action: Action,
+    errand: Errand,
     answer: Option<Result<Arc<PublicKey>, Failure>>,
     begun: bool,
+    /// Whether this is the second try to find a runtime for it.
+    is_second: bool,
 }
 
-impl Errand {
+impl Task {
+    fn spawn(shared: &Arc<Shared>, errand: Errand, is_second: bool) {
+        let runtime = shared.runtime();
+        let mut task = Self {
+            shared: shared.clone(),
+            errand,
+            answer: None,
+            begun: false,
+            is_second,
+        };
+        if let Some(runtime) = runtime {
+            runtime.spawn(async move { task.run().await });
+        }
+    }
+
     async fn run(&mut self) {
         self.begun = true;
-        match self.action {
-            Action::Wake { at, .. } | Action::Refill { at } => time::sleep_until(at).await,
-            Action::Fetch { request, deadline } => {
+        match self.errand {
+            Errand::Wake { at, .. } | Errand::Refill { at } => time::sleep_until(at).await,
+            Errand::Fetch {
+                request, deadline, ..
+            } => {
                 let fetched = time::timeout_at(deadline, self.shared.fetch(request)).await;
                 self.answer = Some(fetched.unwrap_or(Err(Failure::Fetch {
                     error: FetchError::Timeout,
@@ -322,7 +349,7 @@ impl Errand {
         }
     }
 
-    fn report_fetch(&mut self, request: KeyRequest, now: Instant) {
+    fn report_fetch(&mut self, request: KeyRequest, attempt: Attempt, now: Instant) {
         let answer = match self.answer.take() {
             Some(answer) => answer,
             // The task panicked, or its runtime went away.
@@ -333,16 +360,25 @@ impl Errand {
             None => Err(Failure::NoRuntime),
         };
         self.trace_fetch(request, &answer);
-        if let Err(Failure::Absent(_)) = answer {
-            self.shared.note_absence(request, now);
-        }
-        self.shared.act(|board, actions| {
+        let withdrawn = self.shared.act(|flights, effects| {
+            let mut withdrawn = false;
             let answer = match answer {
-                Ok(key) if !board.is_overtaken(request) => Ok(self.shared.keep(request, &key, now)),
+                Ok(key) if flights.is_wanted(request, attempt) => {
+                    Ok(self.shared.keep(request, &key, now))
+                }
+                Err(Failure::Absent(status)) => {
+                    let served_at = flights.served_at(request.region());
+                    withdrawn = self.shared.note_absence(request, served_at, now);
+                    Err(Failure::Absent(status))
+                }
                 other => other,
             };
-            board.answered(request, answer, now, actions);
+            flights.landed(request, attempt, answer, now, effects);
+            withdrawn
         });
+        if withdrawn {
+            event!(warn, key_id = %request.key_id(), "the key endpoint has withdrawn this key");
+        }
     }
 
     #[cfg_attr(
@@ -365,21 +401,30 @@ impl Errand {
     }
 }
 
-impl Drop for Errand {
+impl Drop for Task {
     fn drop(&mut self) {
         let now = Instant::now();
         if !self.begun {
-            // The runtime has shut down: the next request brings its own.
-            *self.shared.runtime() = None;
-        }
-        match self.action {
-            Action::Fetch { request, .. } => self.report_fetch(request, now),
-            Action::Wake { request, .. } => {
-                self.shared
-                    .act(|board, actions| board.wake(request, now, actions));
+            self.shared.forget_runtime();
+            if !self.is_second && Handle::try_current().is_ok() {
+                // The remembered runtime has ended; the one that asks is alive.
+                Self::spawn(&self.shared, self.errand, true);
+                return;
             }
-            Action::Refill { at } if now < at => self.shared.board().refill_lost(),
-            Action::Refill { .. } => self.shared.act(|board, actions| board.refill(now, actions)),
+        }
+        match self.errand {
+            Errand::Fetch {
+                request, attempt, ..
+            } => self.report_fetch(request, attempt, now),
+            Errand::Wake { request, .. } => {
+                self.shared
+                    .act(|flights, effects| flights.wake(request, now, effects));
+            }
+            Errand::Refill { at } if now < at => self.shared.flights().refill_lost(),
+            Errand::Refill { .. } => {
+                self.shared
+                    .act(|flights, effects| flights.refill(now, effects));
+            }
         }
     }
 }
@@ -437,7 +482,7 @@ impl KeyStoreBuilder {
         let settings = Arc::new(self.settings);
         Ok(KeyStore(Arc::new(Shared {
             entries: ArcSwap::default(),
-            board: Mutex::new(Board::new(settings.clone(), Instant::now())),
+            flights: Mutex::new(Flights::new(settings.clone(), Instant::now())),
             runtime: Mutex::new(self.runtime.or_else(|| Handle::try_current().ok())),
             fetcher: self.fetcher,
             endpoints: self.endpoints,

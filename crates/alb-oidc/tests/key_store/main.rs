@@ -1,0 +1,21 @@
+//! The key store on paused time: who waits, what is fetched, and what becomes of requests on the endpoint's bad days.
+//!
+//! All requests go through an authenticator, for only a token that names a trusted signer asks for a key. The endpoint is in memory, and the wall clock stands still.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod bench;
+mod bounds;
+mod clock;
+mod fetcher;
+mod flood;
+mod lifetimes;
+mod negatives;
+mod outages;
+mod separation;
+mod single_flight;
+mod withdrawal;

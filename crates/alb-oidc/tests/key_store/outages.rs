@@ -1,0 +1,264 @@
+//! An endpoint that cannot be had: a 503 and never a 401, soon, and not for long.
+
+use std::time::Duration;
+
+use alb_oidc::{AuthenticateError, Disposition, FetchError, KeyStoreSettings};
+use tokio::time::Instant;
+
+use crate::bench::{Bench, MINUTE, TICK, Verdict, fetch_error, millis, secs, wait};
+use crate::fetcher::Answer;
+
+const FAULTS: [Answer; 13] = [
+    Answer::Status(400),
+    Answer::Status(429),
+    Answer::Status(500),
+    Answer::Status(503),
+    Answer::Status(302),
+    Answer::RetryAfter(503, secs(1)),
+    Answer::Nonsense,
+    Answer::Failure(FetchError::Dns),
+    Answer::Failure(FetchError::Connect),
+    Answer::Failure(FetchError::Tls),
+    Answer::Failure(FetchError::Aborted),
+    Answer::Failure(FetchError::BodyTooLarge),
+    Answer::Hang,
+];
+
+fn is_unavailable(verdict: &Verdict) -> bool {
+    match verdict {
+        Ok(()) => false,
+        Err(error) => matches!(error.disposition(), Disposition::Unavailable { .. }),
+    }
+}
+
+/// Sends a request each 50 ms, as clients do that come back, until one succeeds.
+async fn recovery(bench: &Bench) -> Duration {
+    let start = Instant::now();
+    let token = bench.token();
+    while bench.verdict(&token).await != Ok(()) {
+        wait(millis(50)).await;
+        assert!(start.elapsed() < MINUTE, "never");
+    }
+    start.elapsed()
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_a_503_from_the_first_request_to_the_last() {
+    for fault in FAULTS {
+        for known in [false, true] {
+            let bench = Bench::new();
+            if known {
+                bench.make_endpoint_known().await;
+            }
+            bench.endpoint.answer(fault);
+            let token = bench.token();
+            let start = Instant::now();
+            while start.elapsed() < MINUTE {
+                let verdict = bench.verdict(&token).await;
+                assert!(is_unavailable(&verdict), "{fault:?}: {verdict:?}");
+                wait(millis(200)).await;
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_answer_comes_within_3_2_seconds_and_the_next_at_once() {
+    for fault in FAULTS {
+        let bench = Bench::new();
+        bench.endpoint.answer(fault);
+        let token = bench.token();
+        let (verdict, took) = bench.timed(&token).await;
+        assert!(is_unavailable(&verdict), "{fault:?}");
+        assert!(took <= millis(3_200), "{fault:?}: {took:?}");
+        let asked = bench.endpoint.asked();
+        assert!(asked <= 2, "{fault:?}: {asked} fetches");
+        for _ in 0..90 {
+            let (verdict, took) = bench.timed(&token).await;
+            assert!(is_unavailable(&verdict), "{fault:?}");
+            assert_eq!(took, secs(0), "{fault:?}");
+            wait(millis(10)).await;
+        }
+        assert_eq!(bench.endpoint.asked(), asked, "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_fails_late_and_then_hangs_is_left_in_time_too() {
+    for latency in [millis(1_000), millis(2_000), millis(2_900), millis(2_999)] {
+        let bench = Bench::new();
+        bench.endpoint.take(latency);
+        bench
+            .endpoint
+            .answer_next(Answer::Failure(FetchError::Aborted));
+        bench.endpoint.answer(Answer::Hang);
+        let (verdict, took) = bench.timed(&bench.token()).await;
+        assert!(is_unavailable(&verdict), "{latency:?}");
+        assert!(took <= millis(3_200) + TICK, "{latency:?}: {took:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_passing_fault_is_retried_once_and_not_noticed() {
+    for fault in [
+        Answer::Status(500),
+        Answer::Status(502),
+        Answer::Failure(FetchError::Dns),
+        Answer::Failure(FetchError::Connect),
+        Answer::Failure(FetchError::Aborted),
+    ] {
+        let bench = Bench::new();
+        bench.endpoint.answer_next(fault);
+        assert_eq!(bench.request().await, Ok(()), "{fault:?}");
+        assert_eq!(bench.endpoint.asked(), 2);
+        assert_eq!(bench.store.stats().negative_entries, 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_second_try_cannot_mend_is_not_retried() {
+    for fault in [
+        Answer::Status(400),
+        Answer::Status(429),
+        Answer::RetryAfter(503, secs(1)),
+        Answer::Failure(FetchError::Tls),
+        Answer::Failure(FetchError::BodyTooLarge),
+        Answer::Nonsense,
+        Answer::Hang,
+    ] {
+        let bench = Bench::new();
+        bench.endpoint.answer(fault);
+        bench.request().await.unwrap_err();
+        assert_eq!(bench.endpoint.asked(), 1, "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_endpoint_is_asked_ever_more_rarely_and_at_least_each_nine_seconds() {
+    let bench = Bench::new();
+    bench.endpoint.answer(Answer::Status(429));
+    let token = bench.token();
+    let start = Instant::now();
+    while start.elapsed() < 2 * MINUTE {
+        bench.verdict(&token).await.unwrap_err();
+        wait(millis(10)).await;
+    }
+    let asked = bench.endpoint.asked_at(start);
+    let pauses: Vec<_> = asked.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    for (index, pause) in pauses.iter().enumerate() {
+        let nominal = secs([1, 2, 4, 8][index.min(3)]);
+        assert!(*pause >= nominal, "{pauses:?}");
+        assert!(*pause <= nominal + nominal / 8 + millis(15), "{pauses:?}");
+    }
+    assert!(pauses.len() > 12, "{pauses:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_after_is_honoured_up_to_eight_seconds() {
+    for (asked_for, honoured) in [
+        (secs(0), secs(1)),
+        (secs(1), secs(1)),
+        (secs(3), secs(3)),
+        (secs(8), secs(8)),
+        (secs(3_600), secs(8)),
+        (Duration::MAX, secs(8)),
+    ] {
+        let bench = Bench::new();
+        bench
+            .endpoint
+            .answer_next(Answer::RetryAfter(503, asked_for));
+        let took = recovery(&bench).await;
+        assert!(took >= honoured, "{took:?} for {asked_for:?}");
+        let latest = honoured + honoured / 8 + millis(60);
+        assert!(took <= latest, "{took:?} for {asked_for:?}");
+        assert_eq!(bench.endpoint.asked(), 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_503_passes_on_when_the_endpoint_may_be_asked_again() {
+    let bench = Bench::new();
+    bench.endpoint.answer(Answer::RetryAfter(503, secs(6)));
+    let error: AuthenticateError = bench.request().await.unwrap_err();
+    let Disposition::Unavailable { retry_after } = error.disposition() else {
+        panic!("{error:?}");
+    };
+    assert!(retry_after >= secs(6) && retry_after <= millis(6_750));
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_the_endpoint_is_back_requests_succeed_within_ten_seconds() {
+    for fault in FAULTS.into_iter().filter(|fault| *fault != Answer::Hang) {
+        for outage in [secs(1), secs(10), millis(27_300), secs(40)] {
+            let bench = Bench::new();
+            bench.endpoint.answer(fault);
+            let token = bench.token();
+            let start = Instant::now();
+            while start.elapsed() < outage {
+                tokio::spawn(bench.send(&token));
+                wait(millis(50)).await;
+            }
+            bench.endpoint.answer(Answer::Published);
+            let took = recovery(&bench).await;
+            assert!(took <= secs(10), "{took:?} after {outage:?} of {fault:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_an_endpoint_that_hung_is_back_requests_succeed_within_ten_seconds() {
+    // Whatever the store was doing at the time: the outage ends at any point of a backoff or a fetch.
+    for outage in (30_000..42_000).step_by(500).map(millis) {
+        let bench = Bench::new();
+        bench.endpoint.answer(Answer::Hang);
+        let token = bench.token();
+        let start = Instant::now();
+        while start.elapsed() < outage {
+            tokio::spawn(bench.send(&token));
+            wait(millis(50)).await;
+        }
+        bench.endpoint.answer(Answer::Published);
+        let took = recovery(&bench).await;
+        assert!(took <= secs(10), "{took:?} after {outage:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_held_does_not_notice_an_outage() {
+    for fault in FAULTS {
+        let bench = Bench::new();
+        bench.request().await.unwrap();
+        bench.endpoint.answer(fault);
+        bench.alb.rotate();
+        let old = bench.alb.public_keys()[0].0;
+        let new = bench.token();
+        assert_ne!(old, bench.alb.key_id());
+        let verdict = bench.verdict(&new).await;
+        assert!(is_unavailable(&verdict), "{fault:?}");
+        assert_eq!(bench.store.stats().proven_keys, 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_that_comes_too_late_for_the_fetch_is_not_begun() {
+    // Nothing of the budget is left for the retry before the 3.2 seconds are over.
+    let settings = KeyStoreSettings::default()
+        .budget_burst(2)
+        .budget_interval(secs(4));
+    let bench = Bench::with(settings);
+    bench.make_endpoint_known().await;
+    bench.endpoint.take(millis(100));
+    bench.alb.rotate();
+    let token = bench.token();
+    let late = async {
+        wait(secs(2)).await;
+        bench.endpoint.publish(&bench.alb);
+        bench.verdict(&token).await
+    };
+    let (early, late) = tokio::join!(bench.verdict(&token), late);
+    assert!(early.is_err());
+    // Either it is told that there was no turn for it, or it has its turn: not a turn of no length.
+    if late != Ok(()) {
+        assert_ne!(fetch_error(late), FetchError::Timeout);
+    }
+}

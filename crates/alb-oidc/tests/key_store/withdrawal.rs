@@ -1,0 +1,169 @@
+//! Keys that the endpoint withdraws or replaces.
+
+use alb_oidc::KeyStoreSettings;
+use alb_oidc_testkit::SimulatedAlb;
+use tokio::time::Instant;
+
+use crate::bench::{
+    BAD_SIGNATURE, Bench, HOUR, MINUTE, TICK, UNKNOWN_KEY, forged, millis, secs, settle, wait,
+};
+use crate::fetcher::{Answer, BASE};
+
+/// A bench whose key is held, an hour old, and gone from the endpoint.
+async fn withdrawn(status: u16) -> Bench {
+    let bench = Bench::new();
+    bench.request().await.unwrap();
+    bench.endpoint.answer(Answer::Status(status));
+    bench.endpoint.forget_asked();
+    wait(HOUR).await;
+    bench
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_held_key_is_given_up_when_its_endpoint_says_no_three_times_in_as_many_minutes() {
+    let bench = Bench::new();
+    bench.request().await.unwrap();
+    bench.endpoint.withdraw(bench.alb.key_id());
+    wait(HOUR).await;
+    let start = Instant::now();
+    // A no a minute; the first one comes as the first request goes.
+    bench.request().await.unwrap();
+    settle().await;
+    wait(secs(30)).await;
+    // The endpoint is well, and serves other keys.
+    bench.make_endpoint_known().await;
+    while bench.request().await == Ok(()) {
+        wait(secs(1)).await;
+        assert!(start.elapsed() < 5 * MINUTE, "never");
+    }
+    assert!(start.elapsed() >= 2 * MINUTE, "{:?}", start.elapsed());
+    assert_eq!(bench.request().await, UNKNOWN_KEY);
+    assert_eq!(bench.store.stats().proven_keys, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_says_no_to_everything_is_out_of_order_and_no_held_key_is_given_up() {
+    for status in [403, 404, 410] {
+        let bench = withdrawn(status).await;
+        for _ in 0..22 * 60 + 59 {
+            assert_eq!(bench.request().await, Ok(()), "{status}");
+            wait(MINUTE).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_no_counts_towards_giving_a_key_up_only_a_minute_after_the_last() {
+    let bench = withdrawn(404).await;
+    let start = Instant::now();
+    while start.elapsed() < 2 * MINUTE - secs(5) {
+        let served = start.elapsed();
+        assert_eq!(bench.request().await, Ok(()), "after {served:?}");
+        wait(secs(1)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_held_key_outlives_a_no_that_is_taken_back() {
+    let bench = withdrawn(403).await;
+    bench.request().await.unwrap();
+    wait(secs(10)).await;
+    bench.endpoint.answer(Answer::Published);
+    for _ in 0..4 {
+        // Each hour's refresh is told no once, and then not.
+        wait(MINUTE).await;
+        bench.request().await.unwrap();
+        settle().await;
+        wait(HOUR).await;
+        bench.endpoint.answer(Answer::Status(403));
+        bench.request().await.unwrap();
+        wait(secs(10)).await;
+        bench.endpoint.answer(Answer::Published);
+    }
+    assert_eq!(bench.request().await, Ok(()));
+    assert_eq!(bench.store.stats().proven_keys, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn failures_that_are_no_no_never_give_a_key_up() {
+    let bench = Bench::new();
+    bench.request().await.unwrap();
+    wait(HOUR).await;
+    for answer in [Answer::Status(500), Answer::Status(401), Answer::Nonsense] {
+        bench.endpoint.answer(answer);
+        for _ in 0..10 {
+            wait(MINUTE).await;
+            assert_eq!(bench.request().await, Ok(()), "{answer:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_replaced_under_its_id_is_adopted_and_the_old_one_signs_nobody_in() {
+    let bench = Bench::new();
+    let old = bench.token();
+    bench.verdict(&old).await.unwrap();
+    // Another key, under the first one's id.
+    let other = bench.alb.key_id();
+    bench.alb.rotate();
+    let (new_id, new_pem) = bench.alb.public_keys().remove(1);
+    bench.endpoint.publish_pem(BASE, other, new_pem);
+    wait(HOUR).await;
+    assert_eq!(bench.verdict(&old).await, Ok(()));
+    settle().await;
+    assert_eq!(bench.endpoint.asked_for(other), 2);
+    assert_eq!(bench.verdict(&old).await, BAD_SIGNATURE);
+    // It has to prove itself like any other.
+    assert_eq!(bench.store.stats().proven_keys, 0);
+    assert_eq!(bench.store.stats().unproven_keys, 1);
+    assert_ne!(new_id, other);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_key_for_an_id_proves_nothing_and_the_right_one_does() {
+    let bench = Bench::unpublished(KeyStoreSettings::default());
+    let wrong = SimulatedAlb::new().public_keys().remove(0).1;
+    let key_id = bench.alb.key_id();
+    bench.endpoint.publish_pem(BASE, key_id, wrong);
+    for _ in 0..10 {
+        assert_eq!(bench.request().await, BAD_SIGNATURE);
+    }
+    assert_eq!(bench.store.stats().proven_keys, 0);
+    assert_eq!(bench.store.stats().unproven_keys, 1);
+    assert_eq!(bench.endpoint.asked(), 1);
+    bench.endpoint.publish(&bench.alb);
+    bench.store.invalidate(key_id);
+    assert_eq!(bench.store.stats().unproven_keys, 0);
+    assert_eq!(bench.request().await, Ok(()));
+    assert_eq!(bench.store.stats().proven_keys, 1);
+    // A bad signature takes nothing back.
+    let forged = forged(&bench.alb, key_id);
+    assert_eq!(bench.verdict(&forged).await, BAD_SIGNATURE);
+    assert_eq!(bench.store.stats().proven_keys, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_withdrawn_by_hand_is_asked_for_anew() {
+    let bench = Bench::new();
+    bench.request().await.unwrap();
+    bench.endpoint.withdraw(bench.alb.key_id());
+    bench.store.invalidate(bench.alb.key_id());
+    assert_eq!(bench.request().await, UNKNOWN_KEY);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetch_that_was_under_way_does_not_bring_a_key_back_that_is_withdrawn_by_hand() {
+    let bench = Bench::new();
+    bench.request().await.unwrap();
+    let token = bench.token();
+    wait(HOUR).await;
+    // The refresh has its answer already, and takes a second to bring it home.
+    bench.endpoint.take(secs(1));
+    bench.verdict(&token).await.unwrap();
+    wait(millis(100)).await;
+    assert_eq!(bench.endpoint.asked(), 2);
+    bench.endpoint.withdraw(bench.alb.key_id());
+    bench.store.invalidate(bench.alb.key_id());
+    wait(secs(1) + TICK).await;
+    assert_eq!(bench.verdict(&token).await, UNKNOWN_KEY);
+}
