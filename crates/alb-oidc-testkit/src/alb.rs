@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use alb_oidc::{
-    Authenticator, ClientId, Clock, CryptoBackend, Issuer, KeyId, LoadBalancerArn, OidcHeaders,
-    Signer, StaticKeys, SystemClock, TrustPolicy, TrustedRule, UnixTime,
+    Authenticator, ClientId, Clock, CryptoBackend, Issuer, KeyError, KeyId, KeyLookup, KeyRequest,
+    KeySource, LoadBalancerArn, OidcHeaders, PublicKey, Signer, SystemClock, TrustPolicy,
+    TrustedRule, UnixTime,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
@@ -126,14 +127,7 @@ impl SimulatedAlb {
         ))
     }
 
-    /// Its public keys, to be given to an authenticator.
-    #[must_use]
-    pub fn static_keys(&self) -> StaticKeys {
-        StaticKeys::from_pems(self.public_keys(), CryptoBackend::default())
-            .expect("the keys of a simulated load balancer are keys")
-    }
-
-    /// An authenticator that trusts this load balancer's rule, knows its keys, and makes no connections.
+    /// An authenticator that trusts this load balancer's rule, knows its keys, also those of later rotations, and makes no connections.
     #[must_use]
     pub fn authenticator(&self) -> Authenticator {
         self.authenticator_at(SystemClock)
@@ -143,7 +137,7 @@ impl SimulatedAlb {
     #[must_use]
     pub fn authenticator_at(&self, clock: impl Clock) -> Authenticator {
         Authenticator::builder(self.policy())
-            .key_source(self.static_keys())
+            .key_source(self.clone())
             .clock(clock)
             .build()
             .expect("the policy of a simulated load balancer fits its keys")
@@ -211,10 +205,10 @@ impl SimulatedAlb {
 
     pub(crate) fn header(&self, now: UnixTime) -> String {
         format!(
-            r#"{{"typ":"JWT","kid":"{}","alg":"ES256","iss":"{}","client":"{}","signer":"{}","exp":{}}}"#,
+            r#"{{"typ":"JWT","kid":"{}","alg":"ES256","iss":{},"client":{},"signer":"{}","exp":{}}}"#,
             self.key_id(),
-            self.issuer(),
-            self.client(),
+            quoted(self.issuer().as_str()),
+            quoted(self.client().as_str()),
             self.arn(),
             expiry(now)
         )
@@ -229,9 +223,9 @@ impl SimulatedAlb {
             ","
         };
         format!(
-            r#"{members}{comma}"exp":{},"iss":"{}"}}"#,
+            r#"{members}{comma}"exp":{},"iss":{}}}"#,
             expiry(now),
-            self.issuer()
+            quoted(self.issuer().as_str())
         )
     }
 
@@ -241,6 +235,20 @@ impl SimulatedAlb {
 
     fn keys(&self) -> RwLockReadGuard<'_, Vec<SigningKey>> {
         self.keys.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Gives the keys that it has at the time, of its own region and of no other.
+impl KeySource for SimulatedAlb {
+    fn key(&self, request: KeyRequest) -> KeyLookup {
+        let pem = self
+            .public_key_pem(request.key_id())
+            .filter(|_| request.region() == self.arn().region());
+        let key = pem.map(|pem| {
+            PublicKey::from_pem(pem.as_bytes(), CryptoBackend::default())
+                .expect("the keys of a simulated load balancer are keys")
+        });
+        KeyLookup::Ready(key.map(Arc::new).ok_or(KeyError::Unknown))
     }
 }
 
@@ -315,6 +323,10 @@ pub(crate) fn signing_input(header: &str, payload: &str) -> String {
 
 pub(crate) fn join(signing_input: &str, signature: &[u8]) -> String {
     format!("{signing_input}.{}", URL_SAFE.encode(signature))
+}
+
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
 }
 
 const fn expiry(now: UnixTime) -> u64 {

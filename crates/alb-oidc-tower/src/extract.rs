@@ -1,4 +1,6 @@
 //! axum extractors. Types of this crate's own, for a foreign type may not get a foreign trait.
+//!
+//! The [`Responder`](crate::Responder) is the layer's: an extractor that refuses answers with a problem document, and leaves its rejection in the response's extensions.
 
 use std::ops::Deref;
 
@@ -76,34 +78,36 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Claims<T> {
 }
 
 /// Why there is no [`User`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum UserRejection {
     /// Nobody is signed in: 401.
+    #[error("nobody is signed in")]
     Anonymous,
     /// No [`AuthenticateLayer`](crate::AuthenticateLayer) covers the route: 500.
+    #[error("no AuthenticateLayer covers the route")]
     MissingLayer,
 }
 
 /// Why it is not known whether there is a user.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum MaybeUserRejection {
     /// No [`AuthenticateLayer`](crate::AuthenticateLayer) covers the route: 500.
+    #[error("no AuthenticateLayer covers the route")]
     MissingLayer,
 }
 
 /// Why there are no [`Claims`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ClaimsRejection {
     /// There is no user.
-    User(UserRejection),
+    #[error(transparent)]
+    User(#[from] UserRejection),
     /// The claims do not fit the type: 403.
+    #[error(transparent)]
     DoNotFit(ClaimsError),
-}
-
-impl From<UserRejection> for ClaimsRejection {
-    fn from(rejection: UserRejection) -> Self {
-        Self::User(rejection)
-    }
 }
 
 impl UserRejection {
@@ -115,25 +119,44 @@ impl UserRejection {
     }
 }
 
+impl MaybeUserRejection {
+    const fn problem(&self) -> Problem {
+        match self {
+            Self::MissingLayer => Problem::MISSING_LAYER,
+        }
+    }
+}
+
+impl ClaimsRejection {
+    const fn problem(&self) -> Problem {
+        match self {
+            Self::User(rejection) => rejection.problem(),
+            Self::DoNotFit(_) => Problem::CLAIMS_DO_NOT_FIT,
+        }
+    }
+}
+
 impl IntoResponse for UserRejection {
     fn into_response(self) -> Response {
-        problem_response(&self.problem())
+        refuse(&self.problem(), self)
     }
 }
 
 impl IntoResponse for MaybeUserRejection {
     fn into_response(self) -> Response {
-        match self {
-            Self::MissingLayer => problem_response(&Problem::MISSING_LAYER),
-        }
+        refuse(&self.problem(), self)
     }
 }
 
 impl IntoResponse for ClaimsRejection {
     fn into_response(self) -> Response {
-        match self {
-            Self::User(rejection) => rejection.into_response(),
-            Self::DoNotFit(_) => problem_response(&Problem::CLAIMS_DO_NOT_FIT),
-        }
+        refuse(&self.problem(), self)
     }
+}
+
+/// The problem, with the cause for the application's own middleware in the response's extensions.
+fn refuse<R: Clone + Send + Sync + 'static>(problem: &Problem, rejection: R) -> Response {
+    let mut response: Response = problem_response(problem);
+    response.extensions_mut().insert(rejection);
+    response
 }

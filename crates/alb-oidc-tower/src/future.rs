@@ -117,7 +117,7 @@ where
     R: Responder<ResBody>,
 {
     let (head, _) = request.into_parts();
-    let rejection = Rejection::new(error);
+    let rejection = Rejection::from(error);
     let mut response = responder.respond(&rejection, &head);
     response
         .headers_mut()

@@ -25,6 +25,10 @@
 //! 5. Otherwise answers itself: 401 if the request does not prove a user, 503 if that cannot be told now. The [`Responder`] makes the response; the
 //!    [`AuthenticateError`] is left in its extensions, and `cache-control: no-store` is set unless the responder set another.
 //!
+//! An extractor that refuses answers with a problem document of the same form, whatever the layer's responder, and leaves its rejection in the response's extensions.
+//!
+//! [`ProblemJson`], the default responder, serves bodies that are made from a `&'static str`: axum's, `http_body_util::Full` and the like. For tonic there is [`GrpcStatus`].
+//!
 //! # Where to put it
 //!
 //! `Router::layer` after all routes that it is for, and before those that it is not for. `Router::route_layer` does not run for fallbacks or for routes that are added later.
@@ -43,10 +47,11 @@ mod layer;
 mod responder;
 mod service;
 
+pub use alb_oidc;
 pub use alb_oidc::{AuthenticateError, AuthenticatedUser, Authenticator, ConfigError};
 #[cfg(feature = "axum")]
 pub use extract::{Claims, ClaimsRejection, MaybeUser, MaybeUserRejection, User, UserRejection};
 pub use future::ResponseFuture;
 pub use layer::AuthenticateLayer;
-pub use responder::{ProblemJson, Rejection, Responder};
+pub use responder::{GrpcStatus, ProblemJson, Rejection, Responder};
 pub use service::Authenticate;

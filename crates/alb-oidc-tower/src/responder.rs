@@ -1,6 +1,6 @@
 //! How a refused request is answered.
 
-use alb_oidc::{AuthenticateError, Problem};
+use alb_oidc::{AuthenticateError, Disposition, Problem};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
@@ -41,17 +41,44 @@ impl<ResBody: From<&'static str>> Responder<ResBody> for ProblemJson {
     }
 }
 
+/// Answers a gRPC call: HTTP 200 with `grpc-status` 16 (`UNAUTHENTICATED`) or 14 (`UNAVAILABLE`), and no message
+/// ([gRPC over HTTP/2](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md), "Trailers-Only"). For tonic, whose body is made from nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct GrpcStatus;
+
+impl<ResBody: Default> Responder<ResBody> for GrpcStatus {
+    fn respond(&self, rejection: &Rejection, _: &Parts) -> Response<ResBody> {
+        let status = match rejection.error().disposition() {
+            Disposition::Challenge => "16",
+            Disposition::Unavailable { .. } => "14",
+        };
+        let mut response = Response::new(ResBody::default());
+        for (name, value) in [
+            ("content-type", "application/grpc"),
+            ("grpc-status", status),
+        ] {
+            response.headers_mut().insert(
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            );
+        }
+        response
+    }
+}
+
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
     error: AuthenticateError,
 }
 
-impl Rejection {
-    pub(crate) const fn new(error: AuthenticateError) -> Self {
+impl From<AuthenticateError> for Rejection {
+    fn from(error: AuthenticateError) -> Self {
         Self { error }
     }
+}
 
+impl Rejection {
     /// The cause, for the operator. To tell the client would help an attacker.
     #[must_use]
     pub const fn error(&self) -> &AuthenticateError {

@@ -205,7 +205,9 @@ const ALL_PARTITIONS: [Partition; 8] = [
     Partition::AwsIsoF,
 ];
 
-/// A region's code, such as `eu-west-1`: two to four letters, one or more words of letters, and a number of one or two digits, joined by `-`.
+/// A region's code, such as `eu-west-1`: two to four letters, one or more words of letters, and a number of one or two digits, joined by `-`; at most 24 characters.
+///
+/// A region of an isolated (`iso…`) partition that is not one of [`Partition`]'s is refused: it would be taken for one of `aws`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Region(InlineText<24>);
 
@@ -245,10 +247,14 @@ impl Region {
             && middle.all(letters)
             && (1..=2).contains(&number.len())
             && number.bytes().all(|b| b.is_ascii_digit());
-        if !valid {
-            return Err(ArnError::Region);
-        }
-        InlineText::new(text).map(Self).ok_or(ArnError::Region)
+        let region = InlineText::new(text).map(Self).filter(|_| valid);
+        let is_guessed = |region: &Self| {
+            let isolated = text.split('-').any(|word| word.starts_with("iso"));
+            isolated && region.partition() == Partition::Aws
+        };
+        region
+            .filter(|region| !is_guessed(region))
+            .ok_or(ArnError::Region)
     }
 }
 
@@ -474,6 +480,7 @@ mod tests {
             "eu-west-a",
             "eu-west-1-",
             "eu-averyveryverylongword-1",
+            "us-isog-east-1",
         ] {
             assert_eq!(with(1, region), ArnError::Region, "{region:?}");
         }

@@ -20,13 +20,13 @@ use crate::user::AuthenticatedUser;
 
 /// Decides who is calling: a policy, a source of keys and a clock. Cheap to clone; clones share their keys.
 ///
-/// Build it inside the tokio runtime that the application runs in, once.
+/// Build it inside the tokio runtime that the application runs in, once. The runtime needs its time driver and, for fetching, its I/O driver.
 #[derive(Clone)]
 pub struct Authenticator(Arc<Parts>);
 
 struct Parts {
     policy: TrustPolicy,
-    keys: Arc<dyn KeySource>,
+    keys: Keys,
     clock: Arc<dyn Clock>,
 }
 
@@ -47,35 +47,7 @@ impl Authenticator {
     ///
     /// [`ConfigError::VariableMissing`] or [`ConfigError::Variable`], which name the variable; and whatever [`AuthenticatorBuilder::build`] may say.
     pub fn from_env() -> Result<Self, ConfigError> {
-        // What is not UTF-8 keeps a U+FFFD, which none of the four may have.
-        Self::from_variables(|name| {
-            env::var_os(name).map(|value| value.to_string_lossy().into_owned())
-        })
-    }
-
-    fn from_variables(
-        variable: impl Fn(&'static str) -> Option<String>,
-    ) -> Result<Self, ConfigError> {
-        let needed = |name| variable(name).ok_or(ConfigError::VariableMissing(name));
-        let arn: LoadBalancerArn = refuse(
-            Self::ALB_ARN_VARIABLE,
-            needed(Self::ALB_ARN_VARIABLE)?.parse(),
-        )?;
-        let issuer = refuse(
-            Self::ISSUER_VARIABLE,
-            Issuer::new(&needed(Self::ISSUER_VARIABLE)?),
-        )?;
-        let client = refuse(
-            Self::CLIENT_ID_VARIABLE,
-            ClientId::new(&needed(Self::CLIENT_ID_VARIABLE)?),
-        )?;
-        let rule = TrustedRule::new(Signer::exact(arn), issuer, client);
-        let builder = Self::builder(TrustPolicy::from(rule));
-        let builder = match variable(Self::KEY_URL_VARIABLE) {
-            Some(url) => refuse(Self::KEY_URL_VARIABLE, builder.key_url(&url))?,
-            None => builder,
-        };
-        builder.build()
+        AuthenticatorBuilder::from_env()?.build()
     }
 
     /// Sets an authenticator up.
@@ -90,6 +62,8 @@ impl Authenticator {
 
     /// Decides who sent these headers.
     ///
+    /// Takes what [`OidcHeaders::from_lookup`] gives, faults included, so that they are traced like every other.
+    ///
     /// The future does nothing until it is polled; it is ready at the first poll if the key is at hand. It is `Send + 'static` and holds nothing of the request.
     /// Dropping it does no harm.
     ///
@@ -101,6 +75,15 @@ impl Authenticator {
             authenticator: self.clone(),
             headers,
         })
+    }
+
+    /// The store that its keys come from, to look at or to [invalidate](KeyStore::invalidate) one; `None` if they come from another source.
+    #[must_use]
+    pub fn key_store(&self) -> Option<&KeyStore> {
+        match &self.0.keys {
+            Keys::Store(store) => Some(store),
+            Keys::Source(_) => None,
+        }
     }
 
     /// The policy.
@@ -115,7 +98,7 @@ impl Authenticator {
             Ok(admitted) => admitted,
             Err(error) => return Stage::Decided(Err(error)),
         };
-        match self.0.keys.key(admitted.key_request()) {
+        match self.0.keys.as_source().key(admitted.key_request()) {
             KeyLookup::Ready(key) => Stage::Decided(self.verify(admitted, key)),
             KeyLookup::Pending(key) => {
                 let this = self.clone();
@@ -251,7 +234,50 @@ enum Keys {
     Source(Arc<dyn KeySource>),
 }
 
+impl Keys {
+    fn as_source(&self) -> &dyn KeySource {
+        match self {
+            Self::Store(store) => store,
+            Self::Source(source) => source,
+        }
+    }
+}
+
 impl AuthenticatorBuilder {
+    /// One rule of one load balancer from the environment, as [`Authenticator::from_env`], and the rest to be set up.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::VariableMissing`] or [`ConfigError::Variable`], which name the variable.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        // What is not UTF-8 keeps a U+FFFD, which none of the four may have.
+        Self::from_variables(|name| {
+            env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+        })
+    }
+
+    fn from_variables(
+        variable: impl Fn(&'static str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let needed = |name| variable(name).ok_or(ConfigError::VariableMissing(name));
+        let (arn, issuer, client, key_url) = (
+            Authenticator::ALB_ARN_VARIABLE,
+            Authenticator::ISSUER_VARIABLE,
+            Authenticator::CLIENT_ID_VARIABLE,
+            Authenticator::KEY_URL_VARIABLE,
+        );
+        let rule = TrustedRule::new(
+            Signer::exact(refuse(arn, needed(arn)?.parse::<LoadBalancerArn>())?),
+            refuse(issuer, Issuer::new(&needed(issuer)?))?,
+            refuse(client, ClientId::new(&needed(client)?))?,
+        );
+        let builder = Authenticator::builder(TrustPolicy::from(rule));
+        match variable(key_url) {
+            Some(url) => refuse(key_url, builder.key_url(&url)),
+            None => Ok(builder),
+        }
+    }
+
     /// Takes the time from this clock instead of the system's.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
@@ -276,15 +302,27 @@ impl AuthenticatorBuilder {
     /// # Errors
     ///
     /// [`ConfigError::KeyUrl`], as [`KeyUrl::new`].
-    pub fn key_url(mut self, url: &str) -> Result<Self, ConfigError> {
-        self.fetching.everywhere = Some(KeyUrl::new(url)?);
+    pub fn key_url<U>(mut self, url: U) -> Result<Self, ConfigError>
+    where
+        U: TryInto<KeyUrl>,
+        ConfigError: From<U::Error>,
+    {
+        self.fetching.everywhere = Some(url.try_into()?);
         Ok(self)
     }
 
     /// Fetches the keys of one region from this base URL.
-    pub fn key_url_for(mut self, region: Region, url: KeyUrl) -> Self {
-        self.fetching.regions.push((region, url));
-        self
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::KeyUrl`], as [`KeyUrl::new`].
+    pub fn key_url_for<U>(mut self, region: Region, url: U) -> Result<Self, ConfigError>
+    where
+        U: TryInto<KeyUrl>,
+        ConfigError: From<U::Error>,
+    {
+        self.fetching.regions.push((region, url.try_into()?));
+        Ok(self)
     }
 
     /// Fetches keys through this proxy, `http://host:port`. Without this none is used, whatever the environment says.
@@ -335,13 +373,13 @@ impl AuthenticatorBuilder {
     /// [`ConfigError`] if the parts do not fit together: keys of a region for which no endpoint is known, or a policy that trusts the simulator's account
     /// with AWS's keys.
     pub fn build(self) -> Result<Authenticator, ConfigError> {
-        let keys: Arc<dyn KeySource> = match self.keys {
+        let keys = match self.keys {
             Some(Keys::Source(source)) => {
                 event!(info, keys = ?source, "public keys come from a source of the application's own");
-                source
+                Keys::Source(source)
             }
-            Some(Keys::Store(store)) => Arc::new(checked(store, &self.policy)?),
-            None => Arc::new(checked(self.fetching.build()?, &self.policy)?),
+            Some(Keys::Store(store)) => Keys::Store(checked(store, &self.policy)?),
+            None => Keys::Store(checked(self.fetching.build()?, &self.policy)?),
         };
         Ok(Authenticator(Arc::new(Parts {
             policy: self.policy,
@@ -380,10 +418,10 @@ impl Fetching {
     fn build(self) -> Result<KeyStore, ConfigError> {
         let mut store = KeyStore::builder(self.http.build()?).settings(self.settings);
         if let Some(url) = self.everywhere {
-            store = store.key_url(url);
+            store = store.key_url(url)?;
         }
         for (region, url) in self.regions {
-            store = store.key_url_for(region, url);
+            store = store.key_url_for(region, url)?;
         }
         if let Some(backend) = self.backend {
             store = store.crypto_backend(backend);
@@ -405,10 +443,11 @@ mod tests {
     const ARN: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/shop/50dc6c495c0c9188";
 
     fn from(variables: &[(&str, &str)]) -> Result<Authenticator, ConfigError> {
-        Authenticator::from_variables(|name| {
+        let builder = AuthenticatorBuilder::from_variables(|name| {
             let found = variables.iter().find(|(other, _)| *other == name);
             found.map(|(_, value)| (*value).to_owned())
-        })
+        });
+        builder?.build()
     }
 
     #[test]

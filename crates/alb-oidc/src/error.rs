@@ -1,5 +1,6 @@
 //! Every way to fail, one variant a cause, and the one table from an error to what the client is told.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::time::Duration;
 
@@ -19,13 +20,26 @@ pub enum AuthenticateError {
     Headers(#[from] HeadersError),
     /// The token is not one to trust.
     #[error("the token was rejected: {0}")]
-    Rejected(#[from] TokenError),
+    Rejected(TokenError),
     /// The token could be good; the key that would tell cannot be had now.
     #[error("the public key cannot be had: {0}")]
-    Unavailable(#[from] KeyError),
+    Unavailable(KeyError),
     /// The token could be good; the time that would tell is not known.
     #[error(transparent)]
     Clock(#[from] ClockError),
+}
+
+// By hand: `#[from]` would make the cause a source too, and it is in the text already.
+impl From<TokenError> for AuthenticateError {
+    fn from(error: TokenError) -> Self {
+        Self::Rejected(error)
+    }
+}
+
+impl From<KeyError> for AuthenticateError {
+    fn from(error: KeyError) -> Self {
+        Self::Unavailable(error)
+    }
 }
 
 impl AuthenticateError {
@@ -56,7 +70,7 @@ impl AuthenticateError {
     }
 }
 
-/// What the client is told about a request that has no authenticated user.
+/// What the client is told about a request that has no authenticated user. There are these two; a third would be a breaking change, so that no adapter needs a catch-all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Disposition {
     /// 401: authenticate first. The same answer for every cause, so that it tells an attacker nothing.
@@ -315,21 +329,27 @@ pub enum JsonError {
 
 /// What kind of JSON value was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "the names say it")]
 #[non_exhaustive]
 pub enum JsonKind {
+    /// `null`.
     #[error("null")]
     Null,
+    /// `true` or `false`.
     #[error("a boolean")]
     Bool,
+    /// A number without fraction and exponent.
     #[error("an integer")]
     Integer,
+    /// A number with a fraction or an exponent.
     #[error("a number with a fraction or an exponent")]
     Fraction,
+    /// A string.
     #[error("a string")]
     String,
+    /// An array.
     #[error("an array")]
     Array,
+    /// An object.
     #[error("an object")]
     Object,
 }
@@ -340,7 +360,8 @@ pub enum JsonKind {
 pub enum KeyError {
     /// There is no key with this id.
     ///
-    /// Said only of an endpoint that has served a key before. Until then a 403 or 404 is as likely a wrong URL or a proxy, and is [`FetchError::Status`].
+    /// Said by a [`KeyStore`](crate::KeyStore) only of an endpoint that has served a key before: until then a 403 or 404 is as likely a wrong URL or a proxy, and is
+    /// [`FetchError::Status`]. Said by [`StaticKeys`](crate::StaticKeys) of every id that they lack.
     #[error("no key has this id")]
     Unknown,
     /// The fetch failed.
@@ -577,7 +598,7 @@ pub enum ConfigError {
     KeyTwice(KeyId),
     /// A public key is not one.
     #[error("not a public key: {0}")]
-    PublicKey(#[from] PublicKeyError),
+    PublicKey(PublicKeyError),
     /// A setting of the key store is outside of its range.
     #[error("the setting {0} is outside of its range")]
     Setting(&'static str),
@@ -595,4 +616,17 @@ pub enum ConfigError {
         "no source of keys: give one with key_source, or enable the features http-client and aws-lc-rs or p256"
     )]
     NoKeySource,
+}
+
+impl From<PublicKeyError> for ConfigError {
+    fn from(error: PublicKeyError) -> Self {
+        Self::PublicKey(error)
+    }
+}
+
+/// For settings that take a value which has been checked already, or a text to be checked.
+impl From<Infallible> for ConfigError {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
 }

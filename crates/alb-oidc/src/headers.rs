@@ -70,7 +70,7 @@ impl fmt::Debug for OidcHeaders {
 fn single<'h>(
     name: &'static str,
     values: impl IntoIterator<Item = &'h [u8]>,
-    allowed: fn(&u8) -> bool,
+    allowed: impl Fn(&u8) -> bool,
 ) -> Result<Option<String>, HeadersError> {
     let fault = |fault| Err(HeadersError::new(name, fault));
     let mut values = values.into_iter();

@@ -60,7 +60,8 @@
 //! # Features
 //!
 //! - `aws-lc-rs` (default): verifies with [aws-lc-rs](https://docs.rs/aws-lc-rs).
-//! - `p256`: verifies in pure Rust. Never switches the backend by itself: [`CryptoBackend`] does.
+//! - `p256`: verifies in pure Rust. Beside `aws-lc-rs` it switches nothing by itself: [`CryptoBackend`] does. Alone it is the default backend, until another crate of the
+//!   application enables `aws-lc-rs`; name the backend if that matters. (`http-client` brings aws-lc-rs for TLS, whatever verifies.)
 //! - `http-client` (default): fetches keys with [reqwest](https://docs.rs/reqwest) and rustls. Without it, give [`StaticKeys`] or a [`KeyFetcher`] of your own.
 //! - `tracing` (default): rejections and key fetches as events of the target `alb_oidc`. Never an identity.
 
@@ -105,7 +106,7 @@ pub use keys::{
 pub use keys::{HttpFetcher, HttpFetcherBuilder};
 pub use policy::{ClientId, Issuer, Signer, TrustPolicy, TrustedRule};
 pub use problem::Problem;
-pub use signature::{CryptoBackend, PublicKey, Signature};
+pub use signature::{CryptoBackend, PublicKey};
 pub use time::{Clock, ClockError, SystemClock, UnixTime};
 pub use token::{AdmittedToken, UnverifiedToken, VerifiedToken};
 pub use user::AuthenticatedUser;

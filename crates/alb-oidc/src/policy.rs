@@ -1,6 +1,7 @@
 //! Whom to trust: triples of signer, issuer and client, and every check that needs no key.
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -74,7 +75,7 @@ impl TrustPolicy {
     /// # Errors
     ///
     /// [`ConfigError::Leeway`] if it is longer than [`MAX_LEEWAY`](Self::MAX_LEEWAY).
-    pub fn leeway(mut self, leeway: Duration) -> Result<Self, ConfigError> {
+    pub fn with_leeway(mut self, leeway: Duration) -> Result<Self, ConfigError> {
         if leeway > Self::MAX_LEEWAY {
             return Err(ConfigError::Leeway);
         }
@@ -84,7 +85,7 @@ impl TrustPolicy {
 
     /// Refuses tokens whose `exp` is further ahead than `lifetime` and the leeway. An ALB's tokens live 120 seconds; unless set, any `exp` to come is accepted.
     #[must_use]
-    pub const fn max_lifetime(mut self, lifetime: Duration) -> Self {
+    pub const fn with_max_lifetime(mut self, lifetime: Duration) -> Self {
         self.max_lifetime = Some(lifetime);
         self
     }
@@ -106,6 +107,12 @@ impl TrustPolicy {
         let window = self.window();
         window.check(header, now)?;
         Ok(AdmittedToken::new(token, rule, window))
+    }
+
+    /// How far the clocks may be apart.
+    #[must_use]
+    pub const fn leeway(&self) -> Duration {
+        self.leeway
     }
 
     /// The rules.
@@ -217,6 +224,24 @@ impl TrustedRule {
     #[must_use]
     pub const fn signer(&self) -> &Signer {
         &self.signer
+    }
+
+    /// The issuer that a token must name; `None` if that is [waived](crate::danger).
+    #[must_use]
+    pub const fn issuer(&self) -> Option<&Issuer> {
+        match &self.issuer {
+            Requirement::Exactly(issuer) => Some(issuer),
+            Requirement::Any => None,
+        }
+    }
+
+    /// The client id that a token must name; `None` if that is [waived](crate::danger).
+    #[must_use]
+    pub const fn client(&self) -> Option<&ClientId> {
+        match &self.client {
+            Requirement::Exactly(client) => Some(client),
+            Requirement::Any => None,
+        }
     }
 
     pub(crate) const fn waived(
@@ -384,6 +409,14 @@ impl ClientId {
 
 macro_rules! text {
     ($($name:ident)*) => {$(
+        impl FromStr for $name {
+            type Err = ConfigError;
+
+            fn from_str(text: &str) -> Result<Self, ConfigError> {
+                Self::new(text)
+            }
+        }
+
         impl AsRef<str> for $name {
             fn as_ref(&self) -> &str {
                 &self.0

@@ -1,6 +1,7 @@
 //! Wall-clock time: an argument everywhere, read in one place.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Whole seconds since 1970-01-01T00:00:00Z, leap seconds not counted: the integer form of a
@@ -48,6 +49,12 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// [`ClockError`] if the clock cannot be read or stands before 1970. The request is then answered with 503: without a time,
     /// nothing can be known to be unexpired.
     fn unix_time(&self) -> Result<UnixTime, ClockError>;
+}
+
+impl<C: Clock + ?Sized> Clock for Arc<C> {
+    fn unix_time(&self) -> Result<UnixTime, ClockError> {
+        (**self).unix_time()
+    }
 }
 
 /// The operating system's wall clock.

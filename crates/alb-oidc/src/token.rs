@@ -120,6 +120,7 @@ impl AdmittedToken {
         let text = token.text.as_bytes();
         let signing_input = text.get(..token.payload.end).unwrap_or_default();
         key.verify(signing_input, &token.signature)?;
+        key.mark_proven();
         let payload = text.get(token.payload).unwrap_or_default();
         let payload = Payload::parse(&decode(Segment::Payload, payload)?)?;
         window.check_started(payload.not_before, now)?;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use alb_oidc::{
     AuthenticateError, AuthenticatedUser, Authenticator, Clock, FetchError, HttpFetcher, KeyError,
-    KeyStore, KeyStoreSettings, KeyUrl, OidcHeaders, PublicKeyError, SystemClock, TokenError,
+    KeyStore, KeyStoreSettings, OidcHeaders, PublicKeyError, SystemClock, TokenError,
 };
 use alb_oidc_testkit::{Fault, KeyServer, SimulatedAlb};
 use tokio::runtime::Runtime;
@@ -36,7 +36,8 @@ impl Bench {
         let alb = SimulatedAlb::new();
         let keys = KeyServer::start().await.unwrap();
         let store = KeyStore::builder(HttpFetcher::new().unwrap())
-            .key_url(KeyUrl::new(keys.url()).unwrap())
+            .key_url(keys.url())
+            .unwrap()
             .settings(settings)
             .build()
             .unwrap();

@@ -160,12 +160,12 @@ fn a_token_lives_until_its_expiry_and_the_leeway() {
     let policy = shop.policy();
     assert_eq!(at(&policy, 129), Ok(()));
     assert_eq!(at(&policy, 130), Err(TokenError::Expired));
-    let strict = shop.policy().leeway(Duration::ZERO).unwrap();
+    let strict = shop.policy().with_leeway(Duration::ZERO).unwrap();
     assert_eq!(at(&strict, 119), Ok(()));
     assert_eq!(at(&strict, 120), Err(TokenError::Expired));
-    let most = shop.policy().leeway(Duration::from_secs(60)).unwrap();
+    let most = shop.policy().with_leeway(Duration::from_secs(60)).unwrap();
     assert_eq!(at(&most, 179), Ok(()));
-    let more = shop.policy().leeway(Duration::from_secs(61));
+    let more = shop.policy().with_leeway(Duration::from_secs(61));
     assert_eq!(more.unwrap_err(), ConfigError::Leeway);
     assert_eq!(
         at(&policy, u64::MAX - NOW.as_secs()),
@@ -178,7 +178,9 @@ fn a_longest_lifetime_refuses_what_expires_too_far_ahead() {
     let shop = alb(arn("shop", A), issuer("shop"), client("shop"));
     let longest = |seconds| {
         admit(
-            &shop.policy().max_lifetime(Duration::from_secs(seconds)),
+            &shop
+                .policy()
+                .with_max_lifetime(Duration::from_secs(seconds)),
             &shop,
         )
     };

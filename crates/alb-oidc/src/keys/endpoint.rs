@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::Ipv4Addr;
+use std::str::FromStr;
 
 use super::KeyRequest;
 use crate::arn::{Partition, Region};
@@ -35,6 +36,30 @@ impl KeyUrl {
         } else {
             Err(ConfigError::KeyUrl)
         }
+    }
+}
+
+impl FromStr for KeyUrl {
+    type Err = ConfigError;
+
+    fn from_str(url: &str) -> Result<Self, ConfigError> {
+        Self::new(url)
+    }
+}
+
+impl TryFrom<&str> for KeyUrl {
+    type Error = ConfigError;
+
+    fn try_from(url: &str) -> Result<Self, ConfigError> {
+        Self::new(url)
+    }
+}
+
+impl TryFrom<&String> for KeyUrl {
+    type Error = ConfigError;
+
+    fn try_from(url: &String) -> Result<Self, ConfigError> {
+        Self::new(url)
     }
 }
 

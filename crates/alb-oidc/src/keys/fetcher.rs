@@ -20,6 +20,7 @@ pub type FetchFuture = Pin<Box<dyn Future<Output = Result<KeyResponse, FetchErro
 
 /// The answer to a GET.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct KeyResponse {
     /// The status code.
     pub status: u16,
@@ -27,4 +28,23 @@ pub struct KeyResponse {
     pub retry_after: Option<Duration>,
     /// The body.
     pub body: Vec<u8>,
+}
+
+impl KeyResponse {
+    /// An answer without `Retry-After`.
+    #[must_use]
+    pub const fn new(status: u16, body: Vec<u8>) -> Self {
+        Self {
+            status,
+            retry_after: None,
+            body,
+        }
+    }
+
+    /// The same, with `Retry-After`.
+    #[must_use]
+    pub const fn with_retry_after(mut self, retry_after: Duration) -> Self {
+        self.retry_after = Some(retry_after);
+        self
+    }
 }

@@ -70,7 +70,7 @@ impl KeyRequest {
     }
 }
 
-/// What a lookup gives: an answer at once, or one to wait for.
+/// What a lookup gives: an answer at once, or one to wait for. There is no third.
 #[must_use]
 pub enum KeyLookup {
     /// The answer is known.

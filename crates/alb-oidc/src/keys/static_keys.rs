@@ -9,7 +9,9 @@ use crate::error::{ConfigError, KeyError};
 use crate::jose::KeyId;
 use crate::signature::{CryptoBackend, PublicKey};
 
-/// A fixed set of keys, for tests and for networks without a way to a key endpoint. Keys rotate without notice: somebody has to keep the set up to date.
+/// A fixed set of keys, for tests and for networks without a way to a key endpoint.
+///
+/// The set is taken to be complete: a key id that it lacks is unknown, which is a 401. Keys rotate without notice, so somebody has to keep it up to date.
 #[derive(Clone, Debug, Default)]
 pub struct StaticKeys(HashMap<KeyId, Arc<PublicKey>>);
 

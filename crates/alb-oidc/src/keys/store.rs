@@ -441,16 +441,32 @@ pub struct KeyStoreBuilder {
 }
 
 impl KeyStoreBuilder {
-    /// Fetches the keys of all regions from here, instead of from AWS.
-    pub fn key_url(mut self, url: KeyUrl) -> Self {
-        self.endpoints.set_everywhere(url);
-        self
+    /// Fetches the keys of all regions from this base URL, instead of from AWS.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::KeyUrl`], as [`KeyUrl::new`].
+    pub fn key_url<U>(mut self, url: U) -> Result<Self, ConfigError>
+    where
+        U: TryInto<KeyUrl>,
+        ConfigError: From<U::Error>,
+    {
+        self.endpoints.set_everywhere(url.try_into()?);
+        Ok(self)
     }
 
-    /// Fetches the keys of one region from here.
-    pub fn key_url_for(mut self, region: Region, url: KeyUrl) -> Self {
-        self.endpoints.set_region(region, url);
-        self
+    /// Fetches the keys of one region from this base URL.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::KeyUrl`], as [`KeyUrl::new`].
+    pub fn key_url_for<U>(mut self, region: Region, url: U) -> Result<Self, ConfigError>
+    where
+        U: TryInto<KeyUrl>,
+        ConfigError: From<U::Error>,
+    {
+        self.endpoints.set_region(region, url.try_into()?);
+        Ok(self)
     }
 
     /// Verifies with this library instead of the [default](CryptoBackend::default).

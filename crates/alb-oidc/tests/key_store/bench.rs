@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use alb_oidc::{
     AuthenticateError, Authentication, Authenticator, Clock, FetchError, KeyError, KeyId, KeyStore,
-    KeyStoreBuilder, KeyStoreSettings, KeyUrl, OidcHeaders, TokenError, UnixTime,
+    KeyStoreBuilder, KeyStoreSettings, OidcHeaders, TokenError, UnixTime,
 };
 use alb_oidc_testkit::{ManualClock, SimulatedAlb};
 use base64::Engine as _;
@@ -122,7 +122,7 @@ pub(crate) fn fetch_error(verdict: Verdict) -> FetchError {
 }
 
 pub(crate) fn store(endpoint: &FakeEndpoint) -> KeyStoreBuilder {
-    KeyStore::builder(endpoint.clone()).key_url(KeyUrl::new(BASE).unwrap())
+    KeyStore::builder(endpoint.clone()).key_url(BASE).unwrap()
 }
 
 /// A token of nobody's that names this load balancer's rule, and this key.

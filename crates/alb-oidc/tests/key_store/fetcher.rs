@@ -135,11 +135,11 @@ impl FakeEndpoint {
         let mut state = self.state();
         state.asked.push((Instant::now(), url.clone()));
         let answer = state.next.pop_front().unwrap_or(state.answer);
-        let response = |status, retry_after, body: &str| {
-            Ok(KeyResponse {
-                status,
-                retry_after,
-                body: body.into(),
+        let response = |status, retry_after: Option<Duration>, body: &str| {
+            let response = KeyResponse::new(status, body.into());
+            Ok(match retry_after {
+                Some(retry_after) => response.with_retry_after(retry_after),
+                None => response,
             })
         };
         let answer = match answer {

@@ -24,6 +24,7 @@ impl Flood {
     /// Sends `rate` requests a second for `duration`, each with a key id that no other has.
     async fn run(&self, bench: &Bench, rate: u64, duration: Duration, this: &Arc<Self>) {
         let start = Instant::now();
+        let step = millis((1000 / rate).max(1));
         let mut sent = 0;
         while start.elapsed() < duration {
             let elapsed = u64::try_from(start.elapsed().as_millis()).unwrap();
@@ -41,7 +42,7 @@ impl Flood {
                 sent += 1;
             }
             self.sent.store(sent, Ordering::Relaxed);
-            wait(millis(1)).await;
+            wait(step).await;
         }
     }
 

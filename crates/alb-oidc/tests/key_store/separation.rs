@@ -1,6 +1,6 @@
 //! What is shared, and what is not.
 
-use alb_oidc::{Authenticator, KeyStore, KeyUrl, OidcHeaders, Signer, TrustPolicy, TrustedRule};
+use alb_oidc::{Authenticator, KeyStore, OidcHeaders, Signer, TrustPolicy, TrustedRule};
 use alb_oidc_testkit::{ManualClock, SimulatedAlb};
 
 use crate::bench::{BAD_SIGNATURE, Bench, UNKNOWN_KEY, Verdict, bogus, fetch_error, forged, store};
@@ -28,8 +28,10 @@ impl TwoRegions {
         let (east, west) = (alb("us-east-1"), alb("eu-west-1"));
         let endpoint = FakeEndpoint::new();
         let store = KeyStore::builder(endpoint.clone())
-            .key_url_for(east.arn().region(), KeyUrl::new(EAST).unwrap())
-            .key_url_for(west.arn().region(), KeyUrl::new(WEST).unwrap())
+            .key_url_for(east.arn().region(), EAST)
+            .unwrap()
+            .key_url_for(west.arn().region(), WEST)
+            .unwrap()
             .build()
             .unwrap();
         let rule = |alb: &SimulatedAlb| {
