@@ -1,0 +1,26 @@
+//! What must hold whatever bytes come in.
+//!
+//! One function a fuzz target. Each asserts more than the absence of a crash, and fails by panicking. `cargo test` calls them on the checked-in corpus, the fuzzer on what it
+//! makes of it.
+
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a property fails by panicking"
+)]
+
+mod reference;
+mod signer;
+mod spelling;
+mod token;
+
+pub use signer::NOW;
+pub use spelling::spellings;
+pub use token::token;
+
+/// A property: passes, or panics.
+pub type Property = fn(&[u8]);
+
+/// All properties by the names of their fuzz targets, which are also those of their folders in the corpus.
+pub const ALL: [(&str, Property); 1] = [("token", token)];
