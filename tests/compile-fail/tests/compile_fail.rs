@@ -33,7 +33,7 @@ fn each_case_fails_with_its_errors_and_no_others() {
 /// The codes of the errors that compiling this example gives.
 fn errors(example: &str, rustc_arguments: &[&str]) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
-        .args(["rustc", "--quiet", "--package", "compile-fail", "--profile", "check"])
+        .args(["rustc", "--quiet", "--locked", "--package", "compile-fail", "--profile", "check"])
         .args(["--message-format", "json", "--example", example])
         // A folder of its own: the one that this test was built in may be locked.
         .args(["--target-dir", concat!(env!("CARGO_TARGET_TMPDIR"), "/cases")])
