@@ -15,10 +15,12 @@ use serde_json::{Value, json};
 
 use crate::signing_key::SigningKey;
 
-/// A load balancer with one authenticating rule, and its region's signing keys. Clones are the same load balancer.
+/// A load balancer with one authenticating rule, and its region's signing keys. Clones are the same
+/// load balancer.
 ///
-/// What it mints is what an ALB mints, byte for byte: member order, padding, an `exp` 120 seconds ahead, the identity provider's claims in their order. Its account is
-/// `000000000000`, which no real load balancer has.
+/// What it mints is what an ALB mints, byte for byte: member order, padding, an `exp` 120 seconds
+/// ahead, the identity provider's claims in their order. Its account is `000000000000`, which no
+/// real load balancer has.
 ///
 /// ```
 /// use alb_oidc_testkit::SimulatedAlb;
@@ -58,7 +60,8 @@ impl SimulatedAlb {
         }
     }
 
-    /// Another load balancer or rule that signs with the same keys, as all load balancers of a region do, whoever owns them.
+    /// Another load balancer or rule that signs with the same keys, as all load balancers of a
+    /// region do, whoever owns them.
     #[must_use]
     pub fn with_same_keys(&self, other: SimulatedAlbBuilder) -> Self {
         Self {
@@ -91,7 +94,8 @@ impl SimulatedAlb {
         self.with_key(SigningKey::id)
     }
 
-    /// Makes a new key and signs with it from now on. Gives its id; the public keys of old ones stay.
+    /// Makes a new key and signs with it from now on. Gives its id; the public keys of old ones
+    /// stay.
     pub fn rotate(&self) -> KeyId {
         let key = SigningKey::generate();
         let id = key.id();
@@ -127,7 +131,8 @@ impl SimulatedAlb {
         ))
     }
 
-    /// An authenticator that trusts this load balancer's rule, knows its keys, also those of later rotations, and makes no connections.
+    /// An authenticator that trusts this load balancer's rule, knows its keys, also those of later
+    /// rotations, and makes no connections.
     #[must_use]
     pub fn authenticator(&self) -> Authenticator {
         self.authenticator_at(SystemClock)
@@ -143,9 +148,11 @@ impl SimulatedAlb {
             .expect("the policy of a simulated load balancer fits its keys")
     }
 
-    /// The value of `x-amzn-oidc-data` for a user of whom the identity provider's userinfo endpoint says `userinfo`, a JSON object as text.
+    /// The value of `x-amzn-oidc-data` for a user of whom the identity provider's userinfo endpoint
+    /// says `userinfo`, a JSON object as text.
     ///
-    /// The text is kept as it is, so that the claims keep their order; `exp` and `iss` are added at its end.
+    /// The text is kept as it is, so that the claims keep their order; `exp` and `iss` are added at
+    /// its end.
     ///
     /// # Panics
     ///
@@ -173,7 +180,8 @@ impl SimulatedAlb {
         ]
     }
 
-    /// The request as it comes from the load balancer when `name` is signed in. The user's `sub` and `name` are `name`; the e-mail address is `name` at example.com.
+    /// The request as it comes from the load balancer when `name` is signed in. The user's `sub`
+    /// and `name` are `name`; the e-mail address is `name` at example.com.
     #[must_use]
     pub fn sign_in<B>(&self, request: Request<B>, name: &str) -> Request<B> {
         self.sign_in_with(request, &named_user(name))

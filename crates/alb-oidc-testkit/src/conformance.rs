@@ -1,4 +1,5 @@
-//! Headers in, outcome out: the table that each adapter is run against, so that all give the same answers.
+//! Headers in, outcome out: the table that each adapter is run against, so that all give the same
+//! answers.
 
 use alb_oidc::{AuthenticateError, OidcHeaders, UnixTime};
 
@@ -26,7 +27,8 @@ pub enum Outcome {
         /// The user's `sub`.
         sub: &'static str,
     },
-    /// It has none of the headers: 401 behind a required layer, and nobody in particular behind an optional one.
+    /// It has none of the headers: 401 behind a required layer, and nobody in particular behind an
+    /// optional one.
     Anonymous,
     /// It is refused with 401, for this [reason](AuthenticateError::reason).
     Refused {
@@ -42,7 +44,8 @@ pub struct Answer {
     pub status: u16,
     /// The headers, names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body. A handler behind the adapter answers with the user's `sub`, or with nothing for nobody.
+    /// The body. A handler behind the adapter answers with the user's `sub`, or with nothing for
+    /// nobody.
     pub body: String,
     /// The error that was left in the response's extensions.
     pub error: Option<AuthenticateError>,

@@ -11,9 +11,11 @@ pub type HeaderLines = Vec<(&'static str, Vec<u8>)>;
 
 macro_rules! forgeries {
     ($($(#[doc = $doc:literal])* $variant:ident $reason:literal $fetch:ident => $forge:expr;)*) => {
-        /// One attack each, against an application that trusts a [`SimulatedAlb`]'s rule. Every one of them must be answered with 401.
+        /// One attack each, against an application that trusts a [`SimulatedAlb`]'s rule. Every one
+        /// of them must be answered with 401.
         ///
-        /// An attack that has to be signed is signed with the load balancer's real key: what is tested is everything but the arithmetic.
+        /// An attack that has to be signed is signed with the load balancer's real key: what is
+        /// tested is everything but the arithmetic.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Forgery {
@@ -68,13 +70,17 @@ forgeries! {
     /// Two tokens joined by a comma, as some proxies fold repeated headers.
     JoinedByComma "structure" local => |f: &Forger<'_>| data(format!("{},{}", f.good(), f.good()));
     /// A byte that is not ASCII.
-    NotAscii "header-characters" local => |f: &Forger<'_>| vec![(OidcHeaders::DATA, [f.good().as_bytes(), b"\xff"].concat())];
+    NotAscii "header-characters" local => |f: &Forger<'_>| {
+        vec![(OidcHeaders::DATA, [f.good().as_bytes(), b"\xff"].concat())]
+    };
     /// A token longer than the 16 K that an ALB sends.
     TooLarge "header-too-large" local => |f: &Forger<'_>| data(f.good() + &"A".repeat(OidcHeaders::MAX_BYTES));
     /// The identity header alone.
     IdentityAlone "header-without-data" local => |_: &Forger<'_>| vec![(OidcHeaders::IDENTITY, b"alice".to_vec())];
     /// The access token alone.
-    AccessTokenAlone "header-without-data" local => |_: &Forger<'_>| vec![(OidcHeaders::ACCESS_TOKEN, b"token".to_vec())];
+    AccessTokenAlone "header-without-data" local => |_: &Forger<'_>| {
+        vec![(OidcHeaders::ACCESS_TOKEN, b"token".to_vec())]
+    };
     /// A good token with somebody else's identity header.
     OthersIdentity "identity-mismatch" fetch => |f: &Forger<'_>| f.with_identity(&["mallory"]);
     /// A good token with its own identity header twice.
@@ -99,7 +105,11 @@ forgeries! {
     /// Nothing but dots.
     Dots "structure" local => |_: &Forger<'_>| data(".".repeat(OidcHeaders::MAX_BYTES));
     /// JSON serialization (RFC 7515 section 7.2) instead of the compact one.
-    JsonSerialization "structure" local => |f: &Forger<'_>| { let good = f.good(); data(format!(r#"{{"protected":"{}","payload":"{}","signature":"{}"}}"#, part(&good, 0), part(&good, 1), part(&good, 2))) };
+    JsonSerialization "structure" local => |f: &Forger<'_>| {
+        let good = f.good();
+        let [header, payload, signature] = [0, 1, 2].map(|index| part(&good, index));
+        data(format!(r#"{{"protected":"{header}","payload":"{payload}","signature":"{signature}"}}"#))
+    };
 
     /// The header's padding stripped after it was signed.
     HeaderStripped "bad-signature" fetch => |f: &Forger<'_>| data(f.strip_padding_of(0));
@@ -110,9 +120,13 @@ forgeries! {
     /// Two `=` too many.
     DoublePadding "encoding" local => |f: &Forger<'_>| data(f.good() + "==");
     /// `=` spelled as `%3D`.
-    EscapedPadding "signature-length" local => |f: &Forger<'_>| data(f.with_signature_text(|text| text.replace('=', "%3D")));
+    EscapedPadding "signature-length" local => |f: &Forger<'_>| {
+        data(f.with_signature_text(|text| text.replace('=', "%3D")))
+    };
     /// The standard alphabet's `+` in place of a digit.
-    StandardAlphabet "encoding" local => |f: &Forger<'_>| data(f.with_signature_text(|text| format!("+{}", &text[1..])));
+    StandardAlphabet "encoding" local => |f: &Forger<'_>| {
+        data(f.with_signature_text(|text| format!("+{}", &text[1..])))
+    };
     /// Stray bits in the signature's last digit: another spelling of the same signature.
     TrailingBits "encoding" local => |f: &Forger<'_>| data(f.with_signature_text(stray_bit));
 
@@ -133,11 +147,17 @@ forgeries! {
     /// No `alg`.
     AlgMissing "algorithm" local => |f: &Forger<'_>| f.header_without("alg");
     /// HS256, with the public key's PEM as the secret.
-    Hs256WithPem "signature-length" local => |f: &Forger<'_>| data(f.hmac("HS256", aws_lc_rs::hmac::HMAC_SHA256, f.pem().as_bytes()));
+    Hs256WithPem "signature-length" local => |f: &Forger<'_>| {
+        data(f.hmac("HS256", aws_lc_rs::hmac::HMAC_SHA256, f.pem().as_bytes()))
+    };
     /// HS256, with the public key's DER as the secret.
-    Hs256WithDer "signature-length" local => |f: &Forger<'_>| data(f.hmac("HS256", aws_lc_rs::hmac::HMAC_SHA256, &f.alb.with_key(crate::signing_key::SigningKey::public_spki)));
+    Hs256WithDer "signature-length" local => |f: &Forger<'_>| {
+        data(f.hmac("HS256", aws_lc_rs::hmac::HMAC_SHA256, &f.alb.with_key(crate::signing_key::SigningKey::public_spki)))
+    };
     /// HS512, whose tag is as long as an ES256 signature, with the public key's PEM as the secret.
-    Hs512WithPem "algorithm" local => |f: &Forger<'_>| data(f.hmac("HS512", aws_lc_rs::hmac::HMAC_SHA512, f.pem().as_bytes()));
+    Hs512WithPem "algorithm" local => |f: &Forger<'_>| {
+        data(f.hmac("HS512", aws_lc_rs::hmac::HMAC_SHA512, f.pem().as_bytes()))
+    };
     /// RS256.
     AlgRs256 "algorithm" local => |f: &Forger<'_>| f.header_with("alg", r#""RS256""#);
     /// ES384, as AWS Verified Access uses.
@@ -157,7 +177,9 @@ forgeries! {
     /// An unencoded payload (RFC 7797).
     B64False "forbidden-parameter" local => |f: &Forger<'_>| f.header_with("b64", "false");
     /// The attacker's own key in the header.
-    Jwk "forbidden-parameter" local => |f: &Forger<'_>| f.header_with("jwk", r#"{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}"#);
+    Jwk "forbidden-parameter" local => |f: &Forger<'_>| {
+        f.header_with("jwk", r#"{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}"#)
+    };
     /// The URL of the attacker's own keys in the header.
     Jku "forbidden-parameter" local => |f: &Forger<'_>| f.header_with("jku", r#""http://127.0.0.1:1/jwks.json""#);
     /// The URL of the attacker's own certificate.
@@ -180,17 +202,28 @@ forgeries! {
     /// A byte order mark before the header.
     HeaderBom "json" local => |f: &Forger<'_>| data(f.alb.sign(&format!("\u{feff}{}", f.header()), &f.payload()));
     /// A known member twice.
-    DuplicateMember "json" local => |f: &Forger<'_>| data(f.alb.sign(&append(&f.header(), r#""client":"other""#), &f.payload()));
+    DuplicateMember "json" local => |f: &Forger<'_>| {
+        data(f.alb.sign(&append(&f.header(), r#""client":"other""#), &f.payload()))
+    };
     /// A known member twice, once with an escape in its name.
-    EscapedDuplicate "json" local => |f: &Forger<'_>| data(f.alb.sign(&append(&f.header(), r#""\u006bid":"x""#), &f.payload()));
+    EscapedDuplicate "json" local => |f: &Forger<'_>| {
+        data(f.alb.sign(&append(&f.header(), r#""\u006bid":"x""#), &f.payload()))
+    };
     /// An unknown member twice.
-    UnknownDuplicate "json" local => |f: &Forger<'_>| data(f.alb.sign(&append(&f.header(), r#""x":1,"x":2"#), &f.payload()));
+    UnknownDuplicate "json" local => |f: &Forger<'_>| {
+        data(f.alb.sign(&append(&f.header(), r#""x":1,"x":2"#), &f.payload()))
+    };
     /// A member twice inside of an unknown member.
     NestedDuplicate "json" local => |f: &Forger<'_>| f.header_with("x", r#"{"y":1,"y":2}"#);
     /// Arrays nested a thousand deep.
-    DeepHeader "json" local => |f: &Forger<'_>| f.header_with("x", &format!("{}{}", "[".repeat(1000), "]".repeat(1000)));
+    DeepHeader "json" local => |f: &Forger<'_>| {
+        f.header_with("x", &format!("{}{}", "[".repeat(1000), "]".repeat(1000)))
+    };
     /// A thousand members.
-    WideHeader "json" local => |f: &Forger<'_>| { let members: Vec<_> = (0..1000).map(|n| format!(r#""{n}":1"#)).collect(); data(f.alb.sign(&append(&f.header(), &members.join(",")), &f.payload())) };
+    WideHeader "json" local => |f: &Forger<'_>| {
+        let members: Vec<_> = (0..1000).map(|n| format!(r#""{n}":1"#)).collect();
+        data(f.alb.sign(&append(&f.header(), &members.join(",")), &f.payload()))
+    };
 
     /// No expiry.
     ExpMissing "json" local => |f: &Forger<'_>| f.header_without("exp");
@@ -215,13 +248,21 @@ forgeries! {
     /// A good token of 1970.
     ExpiredLongAgo "expired" local => |f: &Forger<'_>| f.header_with("exp", "0");
     /// An expired header on a payload that is not.
-    ExpiredHeaderFreshPayload "expired" local => |f: &Forger<'_>| data(f.alb.sign(&set(&f.header(), "exp", &(f.now.as_secs() - 11).to_string()), &f.payload()));
+    ExpiredHeaderFreshPayload "expired" local => |f: &Forger<'_>| {
+        data(f.alb.sign(&set(&f.header(), "exp", &(f.now.as_secs() - 11).to_string()), &f.payload()))
+    };
     /// Not valid yet, says the header.
-    NotBeforeInHeader "not-yet-valid" local => |f: &Forger<'_>| f.header_with("nbf", &(f.now.as_secs() + 60).to_string());
+    NotBeforeInHeader "not-yet-valid" local => |f: &Forger<'_>| {
+        f.header_with("nbf", &(f.now.as_secs() + 60).to_string())
+    };
     /// Not valid yet, says the payload.
-    NotBefore "not-yet-valid" fetch => |f: &Forger<'_>| f.payload_with(&format!(r#"{{"sub":"alice","nbf":{}}}"#, f.now.as_secs() + 60));
+    NotBefore "not-yet-valid" fetch => |f: &Forger<'_>| {
+        f.payload_with(&format!(r#"{{"sub":"alice","nbf":{}}}"#, f.now.as_secs() + 60))
+    };
     /// Issued in the future.
-    IssuedInFuture "not-yet-valid" fetch => |f: &Forger<'_>| f.payload_with(&format!(r#"{{"sub":"alice","iat":{}}}"#, f.now.as_secs() + 60));
+    IssuedInFuture "not-yet-valid" fetch => |f: &Forger<'_>| {
+        f.payload_with(&format!(r#"{{"sub":"alice","iat":{}}}"#, f.now.as_secs() + 60))
+    };
     /// A text as `nbf`, which must not count as absent.
     NotBeforeText "json" fetch => |f: &Forger<'_>| f.payload_with(r#"{"sub":"alice","nbf":"9999999999"}"#);
 
@@ -250,44 +291,74 @@ forgeries! {
     /// A key id that is a number.
     KidNumber "json" local => |f: &Forger<'_>| f.header_with("kid", "1");
     /// A key id that is an array with the right one in it.
-    KidArray "json" local => |f: &Forger<'_>| { let kid = f.alb.key_id(); f.header_with("kid", &format!(r#"["{kid}"]"#)) };
+    KidArray "json" local => |f: &Forger<'_>| {
+        let kid = f.alb.key_id();
+        f.header_with("kid", &format!(r#"["{kid}"]"#))
+    };
     /// A key id that is well-formed and nobody's.
-    KidUnknown "unknown-key" fetch => |f: &Forger<'_>| f.header_with("kid", r#""00000000-0000-4000-8000-000000000000""#);
+    KidUnknown "unknown-key" fetch => |f: &Forger<'_>| {
+        f.header_with("kid", r#""00000000-0000-4000-8000-000000000000""#)
+    };
 
     /// The attacker's own load balancer, with our issuer and client id and our region's keys: the ALBeast attack.
-    OthersLoadBalancer "untrusted-signer" local => |f: &Forger<'_>| f.signed_by("arn:aws:elasticloadbalancing:us-east-1:999999999999:loadbalancer/app/simulated/50dc6c495c0c9188");
+    OthersLoadBalancer "untrusted-signer" local => |f: &Forger<'_>| {
+        f.signed_by("arn:aws:elasticloadbalancing:us-east-1:999999999999:loadbalancer/app/simulated/50dc6c495c0c9188")
+    };
     /// A load balancer of our account with another id.
-    OtherId "untrusted-signer" local => |f: &Forger<'_>| f.signed_by("arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/simulated/50dc6c495c0c9189");
+    OtherId "untrusted-signer" local => |f: &Forger<'_>| {
+        f.signed_by("arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/simulated/50dc6c495c0c9189")
+    };
     /// A load balancer whose name begins like ours.
-    OtherName "untrusted-signer" local => |f: &Forger<'_>| f.signed_by("arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/simulated-evil/50dc6c495c0c9188");
+    OtherName "untrusted-signer" local => |f: &Forger<'_>| {
+        f.signed_by("arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/simulated-evil/50dc6c495c0c9188")
+    };
     /// A load balancer of our name and id in another region.
-    OtherRegion "untrusted-signer" local => |f: &Forger<'_>| f.signed_by("arn:aws:elasticloadbalancing:us-east-2:000000000000:loadbalancer/app/simulated/50dc6c495c0c9188");
+    OtherRegion "untrusted-signer" local => |f: &Forger<'_>| {
+        f.signed_by("arn:aws:elasticloadbalancing:us-east-2:000000000000:loadbalancer/app/simulated/50dc6c495c0c9188")
+    };
     /// A network load balancer.
-    NetworkLoadBalancer "untrusted-signer" local => |f: &Forger<'_>| f.header_with("signer", r#""arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/net/simulated/50dc6c495c0c9188""#);
+    NetworkLoadBalancer "untrusted-signer" local => |f: &Forger<'_>| {
+        f.header_with("signer", r#""arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/net/simulated/50dc6c495c0c9188""#)
+    };
     /// Our load balancer and a slash.
     SignerSlash "untrusted-signer" local => |f: &Forger<'_>| f.header_with("signer", &format!(r#""{}/""#, f.alb.arn()));
     /// Our load balancer and a space.
     SignerSpace "untrusted-signer" local => |f: &Forger<'_>| f.header_with("signer", &format!(r#""{} ""#, f.alb.arn()));
     /// Our load balancer and a NUL.
-    SignerNul "untrusted-signer" local => |f: &Forger<'_>| f.header_with("signer", &format!(r#""{}\u0000""#, f.alb.arn()));
+    SignerNul "untrusted-signer" local => |f: &Forger<'_>| {
+        f.header_with("signer", &format!(r#""{}\u0000""#, f.alb.arn()))
+    };
     /// Our load balancer in upper case.
-    SignerUpperCase "untrusted-signer" local => |f: &Forger<'_>| f.header_with("signer", &format!(r#""{}""#, f.alb.arn()).to_uppercase());
+    SignerUpperCase "untrusted-signer" local => |f: &Forger<'_>| {
+        f.header_with("signer", &format!(r#""{}""#, f.alb.arn()).to_uppercase())
+    };
     /// An empty signer.
     SignerEmpty "untrusted-signer" local => |f: &Forger<'_>| f.header_with("signer", r#""""#);
     /// A region that would change a URL's host.
-    SignerHostileRegion "untrusted-signer" local => |f: &Forger<'_>| f.header_with("signer", r#""arn:aws:elasticloadbalancing:evil.example/x:000000000000:loadbalancer/app/simulated/50dc6c495c0c9188""#);
+    SignerHostileRegion "untrusted-signer" local => |f: &Forger<'_>| {
+        f.header_with("signer", r#""arn:aws:elasticloadbalancing:evil.example/x:000000000000:loadbalancer/app/simulated/50dc6c495c0c9188""#)
+    };
     /// No signer.
     SignerMissing "json" local => |f: &Forger<'_>| f.header_without("signer");
     /// Our signer in an array.
     SignerArray "json" local => |f: &Forger<'_>| f.header_with("signer", &format!(r#"["{}"]"#, f.alb.arn()));
     /// Another application behind our load balancer.
-    OtherClient "untrusted-client" local => |f: &Forger<'_>| { let neighbour = SimulatedAlb::builder().client(ClientId::new("neighbour").expect(CONSTANT)); data(f.neighbour(neighbour).mint(ALICE, f.now)) };
+    OtherClient "untrusted-client" local => |f: &Forger<'_>| {
+        let neighbour = SimulatedAlb::builder().client(ClientId::new("neighbour").expect(CONSTANT));
+        data(f.neighbour(neighbour).mint(ALICE, f.now))
+    };
     /// Another issuer behind our load balancer.
-    OtherIssuer "untrusted-issuer" local => |f: &Forger<'_>| { let neighbour = SimulatedAlb::builder().issuer(Issuer::new("https://evil.example").expect(CONSTANT)); data(f.neighbour(neighbour).mint(ALICE, f.now)) };
+    OtherIssuer "untrusted-issuer" local => |f: &Forger<'_>| {
+        let neighbour = SimulatedAlb::builder().issuer(Issuer::new("https://evil.example").expect(CONSTANT));
+        data(f.neighbour(neighbour).mint(ALICE, f.now))
+    };
     /// Our issuer and a slash.
     IssuerSlash "untrusted-issuer" local => |f: &Forger<'_>| f.header_with("iss", &format!(r#""{}/""#, f.alb.issuer()));
     /// Our issuer but for its last letter.
-    IssuerPrefix "untrusted-issuer" local => |f: &Forger<'_>| { let issuer = f.alb.issuer().as_str(); f.header_with("iss", &format!(r#""{}""#, &issuer[..issuer.len() - 1])) };
+    IssuerPrefix "untrusted-issuer" local => |f: &Forger<'_>| {
+        let issuer = f.alb.issuer().as_str();
+        f.header_with("iss", &format!(r#""{}""#, &issuer[..issuer.len() - 1]))
+    };
     /// Our issuer in an array.
     IssuerArray "json" local => |f: &Forger<'_>| f.header_with("iss", &format!(r#"["{}"]"#, f.alb.issuer()));
     /// Our client id in an array.
@@ -298,23 +369,37 @@ forgeries! {
     /// Another user's payload under a good signature.
     PayloadSwapped "bad-signature" fetch => |f: &Forger<'_>| data(f.tampered());
     /// A good signature of another key.
-    OtherKey "bad-signature" fetch => |f: &Forger<'_>| { let input = signing_input(&f.header(), &f.payload()); let signature = SimulatedAlb::new().with_key(|key| key.sign(input.as_bytes())); data(join(&input, &signature)) };
+    OtherKey "bad-signature" fetch => |f: &Forger<'_>| {
+        let input = signing_input(&f.header(), &f.payload());
+        let signature = SimulatedAlb::new().with_key(|key| key.sign(input.as_bytes()));
+        data(join(&input, &signature))
+    };
     /// A signature of zeros, which verifies where nobody looks ("psychic signatures").
     ZeroSignature "bad-signature" fetch => |f: &Forger<'_>| data(f.with_signature(&[0; 64]));
     /// `r` good and `s` zero.
-    ZeroS "bad-signature" fetch => |f: &Forger<'_>| { let mut signature = f.signature(); signature[32..].fill(0); data(f.with_signature(&signature)) };
+    ZeroS "bad-signature" fetch => |f: &Forger<'_>| {
+        let mut signature = f.signature();
+        signature[32..].fill(0);
+        data(f.with_signature(&signature))
+    };
     /// `r` and `s` the order of the group, which is zero.
     OrderSignature "bad-signature" fetch => |f: &Forger<'_>| data(f.with_signature(&[ORDER, ORDER].concat()));
     /// `r` and `s` all ones.
     AllOnesSignature "bad-signature" fetch => |f: &Forger<'_>| data(f.with_signature(&[0xff; 64]));
     /// The last bit of the signature flipped.
-    FlippedSignature "bad-signature" fetch => |f: &Forger<'_>| { let mut signature = f.signature(); signature[63] ^= 1; data(f.with_signature(&signature)) };
+    FlippedSignature "bad-signature" fetch => |f: &Forger<'_>| {
+        let mut signature = f.signature();
+        signature[63] ^= 1;
+        data(f.with_signature(&signature))
+    };
     /// The signature in DER, as OpenSSL writes it.
     DerSignature "signature-length" local => |f: &Forger<'_>| data(f.with_signature(&der(&f.signature())));
     /// A byte less than a signature.
     ShortSignature "signature-length" local => |f: &Forger<'_>| data(f.with_signature(&f.signature()[..63]));
     /// A byte more than a signature.
-    LongSignature "signature-length" local => |f: &Forger<'_>| data(f.with_signature(&[&f.signature()[..], &[0]].concat()));
+    LongSignature "signature-length" local => |f: &Forger<'_>| {
+        data(f.with_signature(&[&f.signature()[..], &[0]].concat()))
+    };
     /// A signature of eight thousand bytes.
     HugeSignature "signature-length" local => |f: &Forger<'_>| data(f.with_signature(&[1; 8000]));
 
@@ -335,9 +420,15 @@ forgeries! {
     /// A payload with a claim twice, deep inside.
     ClaimTwice "json" fetch => |f: &Forger<'_>| f.payload_with(r#"{"sub":"alice","x":[{"admin":false,"admin":true}]}"#);
     /// A payload nested a thousand deep.
-    DeepPayload "json" fetch => |f: &Forger<'_>| f.payload_with(&format!(r#"{{"sub":"alice","x":{}{}}}"#, "[".repeat(1000), "]".repeat(1000)));
+    DeepPayload "json" fetch => |f: &Forger<'_>| {
+        f.payload_with(&format!(r#"{{"sub":"alice","x":{}{}}}"#, "[".repeat(1000), "]".repeat(1000)))
+    };
     /// A payload that is not base64url, signed as it is.
-    PayloadNotBase64 "encoding" fetch => |f: &Forger<'_>| { let input = format!("{}.****", URL_SAFE.encode(f.header())); let signature = f.alb.with_key(|key| key.sign(input.as_bytes())); data(join(&input, &signature)) };
+    PayloadNotBase64 "encoding" fetch => |f: &Forger<'_>| {
+        let input = format!("{}.****", URL_SAFE.encode(f.header()));
+        let signature = f.alb.with_key(|key| key.sign(input.as_bytes()));
+        data(join(&input, &signature))
+    };
 }
 
 struct Forger<'a> {
@@ -431,7 +522,8 @@ impl Forger<'_> {
         format!("{}.{payload}.{}", part(&good, 0), part(&good, 2))
     }
 
-    /// A good token, minted so that this segment has padding, which is then stripped.
+    /// A good token, minted so that this segment has padding, which is then
+    /// stripped.
     fn strip_padding_of(&self, index: usize) -> String {
         if index == 0 {
             return self.unpadded_header();
@@ -508,7 +600,8 @@ fn strip_first_padded(mut tokens: impl Iterator<Item = String>, index: usize) ->
     parts.join(".")
 }
 
-/// The object with one of its flat members set to another value, or with one more.
+/// The object with one of its flat members set to another value, or with one
+/// more.
 fn set(object: &str, member: &str, value: &str) -> String {
     let with = format!(r#""{member}":{value}"#);
     match around(object, member) {
@@ -530,7 +623,8 @@ fn append(object: &str, members: &str) -> String {
     format!("{open},{members}}}")
 }
 
-/// Another spelling of the same bytes: the last of the 86 digits of a signature has four bits that belong to none.
+/// Another spelling of the same bytes: the last of the 86 digits of a signature
+/// has four bits that belong to none.
 fn stray_bit(text: String) -> String {
     let digits = text.trim_end_matches('=');
     let alphabet = base64::alphabet::URL_SAFE.as_str();

@@ -14,7 +14,8 @@ use tokio::task::JoinHandle;
 
 use crate::alb::SimulatedAlb;
 
-/// Serves PEMs over HTTP on a loopback port of its own, counts what it is asked, and fails when told to. Stops when dropped.
+/// Serves PEMs over HTTP on a loopback port of its own, counts what it is asked, and fails when
+/// told to. Stops when dropped.
 ///
 /// ```
 /// use alb_oidc::Authenticator;

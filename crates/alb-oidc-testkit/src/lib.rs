@@ -1,8 +1,10 @@
 //! For tests of applications behind an AWS Application Load Balancer, and of `alb-oidc` itself.
 //!
 //! - [`user`]: a user for a handler's unit test.
-//! - [`SimulatedAlb`]: signs users in to a whole application, with tokens that are an ALB's to the byte.
-//! - [`KeyServer`]: a key endpoint on the loopback interface that counts what it is asked, and fails on command.
+//! - [`SimulatedAlb`]: signs users in to a whole application, with tokens that are an ALB's to the
+//!   byte.
+//! - [`KeyServer`]: a key endpoint on the loopback interface that counts what it is asked, and
+//!   fails on command.
 //! - [`ManualClock`]: a wall clock set by hand.
 //! - [`Forgery`]: every attack that the verifier knows, by name.
 //! - [`conformance`]: headers in, outcome out: the table that each adapter is run against.

@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use crate::alb::SimulatedAlb;
 
-/// The user with these claims. `claims` is what the identity provider's userinfo endpoint would say, and needs a `sub`.
+/// The user with these claims. `claims` is what the identity provider's userinfo endpoint would
+/// say, and needs a `sub`.
 ///
 /// ```
 /// use alb_oidc_testkit::user;
@@ -20,7 +21,8 @@ use crate::alb::SimulatedAlb;
 ///
 /// # Panics
 ///
-/// If no load balancer could send such claims: not an object, no `sub`, or a `sub` that is not printable ASCII.
+/// If no load balancer could send such claims: not an object, no `sub`, or a `sub` that is not
+/// printable ASCII.
 #[must_use]
 #[expect(
     clippy::needless_pass_by_value,

@@ -1,6 +1,7 @@
 //! axum extractors. Types of this crate's own, for a foreign type may not get a foreign trait.
 //!
-//! The [`Responder`](crate::Responder) is the layer's: an extractor that refuses answers with a problem document, and leaves its rejection in the response's extensions.
+//! The [`Responder`](crate::Responder) is the layer's: an extractor that refuses answers with a
+//! problem document, and leaves its rejection in the response's extensions.
 
 use std::ops::Deref;
 
@@ -13,7 +14,8 @@ use serde::de::DeserializeOwned;
 use crate::responder::problem_response;
 use crate::service::Anonymous;
 
-/// The signed-in user. Refuses with 401 where an [optional](crate::AuthenticateLayer::optional) layer found nobody, and with 500 where no layer is.
+/// The signed-in user. Refuses with 401 where an [optional](crate::AuthenticateLayer::optional)
+/// layer found nobody, and with 500 where no layer is.
 #[derive(Clone, Debug)]
 pub struct User(pub AuthenticatedUser);
 
@@ -37,7 +39,8 @@ impl<S: Sync> FromRequestParts<S> for User {
     }
 }
 
-/// The user, if one is signed in. For routes behind an [optional](crate::AuthenticateLayer::optional) layer; refuses with 500 where no layer is.
+/// The user, if one is signed in. For routes behind an
+/// [optional](crate::AuthenticateLayer::optional) layer; refuses with 500 where no layer is.
 #[derive(Clone, Debug)]
 pub enum MaybeUser {
     /// A load balancer that is trusted vouches for this user.
@@ -63,7 +66,8 @@ impl<S: Sync> FromRequestParts<S> for MaybeUser {
     }
 }
 
-/// The signed-in user's claims as the application's own type. Refuses like [`User`], and with 403 if the claims do not fit the type.
+/// The signed-in user's claims as the application's own type. Refuses like [`User`], and with 403
+/// if the claims do not fit the type.
 #[derive(Clone, Copy, Debug)]
 pub struct Claims<T>(pub T);
 

@@ -6,7 +6,8 @@ use tower_layer::Layer;
 use crate::responder::ProblemJson;
 use crate::service::Authenticate;
 
-/// Lets requests through that prove a user; see the [crate's documentation](crate#what-the-layer-does).
+/// Lets requests through that prove a user; see the [crate's
+/// documentation](crate#what-the-layer-does).
 #[derive(Clone, Debug)]
 pub struct AuthenticateLayer<R = ProblemJson> {
     authenticator: Authenticator,
@@ -14,7 +15,8 @@ pub struct AuthenticateLayer<R = ProblemJson> {
     responder: R,
 }
 
-/// What becomes of a request that has none of the three headers. One that has them and does not prove a user is refused in either mode.
+/// What becomes of a request that has none of the three headers. One that has them and does not
+/// prove a user is refused in either mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
     Required,
@@ -32,7 +34,8 @@ impl AuthenticateLayer {
         }
     }
 
-    /// Signed-in users get through as such, and requests without any of the three headers as anonymous: for listener rules that `allow` unauthenticated requests.
+    /// Signed-in users get through as such, and requests without any of the three headers as
+    /// anonymous: for listener rules that `allow` unauthenticated requests.
     ///
     /// A request with a bad, expired or forged token is refused with 401 all the same.
     #[must_use]
@@ -46,7 +49,8 @@ impl AuthenticateLayer {
 }
 
 impl<R> AuthenticateLayer<R> {
-    /// Answers refused requests with this [`Responder`](crate::Responder) instead of [`ProblemJson`].
+    /// Answers refused requests with this [`Responder`](crate::Responder) instead of
+    /// [`ProblemJson`].
     #[must_use]
     pub fn responder<R2>(self, responder: R2) -> AuthenticateLayer<R2> {
         AuthenticateLayer {

@@ -1,4 +1,5 @@
-//! A tower layer that authenticates users whom an AWS Application Load Balancer has signed in, and axum extractors for them.
+//! A tower layer that authenticates users whom an AWS Application Load Balancer has signed in, and
+//! axum extractors for them.
 //!
 //! ```
 //! # #[cfg(feature = "axum")] {
@@ -18,20 +19,28 @@
 //!
 //! # What the layer does
 //!
-//! 1. Removes any [`AuthenticatedUser`] that is in the request's extensions already: nobody else may put one there.
-//! 2. Marks the three `x-amzn-oidc-*` headers as sensitive, so that logs of the request do not show them. It changes nothing else of the request, and never touches the body.
-//! 3. Asks the [`Authenticator`]. If that gives a user, puts it into the extensions and calls the service.
-//! 4. In [optional](AuthenticateLayer::optional) mode, calls the service without a user if, and only if, none of the three headers is there.
-//! 5. Otherwise answers itself: 401 if the request does not prove a user, 503 if that cannot be told now. The [`Responder`] makes the response; the
-//!    [`AuthenticateError`] is left in its extensions, and `cache-control: no-store` is set unless the responder set another.
+//! 1. Removes any [`AuthenticatedUser`] that is in the request's extensions already: nobody else
+//!    may put one there.
+//! 2. Marks the three `x-amzn-oidc-*` headers as sensitive, so that logs of the request do not show
+//!    them. It changes nothing else of the request, and never touches the body.
+//! 3. Asks the [`Authenticator`]. If that gives a user, puts it into the extensions and calls the
+//!    service.
+//! 4. In [optional](AuthenticateLayer::optional) mode, calls the service without a user if, and
+//!    only if, none of the three headers is there.
+//! 5. Otherwise answers itself: 401 if the request does not prove a user, 503 if that cannot be
+//!    told now. The [`Responder`] makes the response; the [`AuthenticateError`] is left in its
+//!    extensions, and `cache-control: no-store` is set unless the responder set another.
 //!
-//! An extractor that refuses answers with a problem document of the same form, whatever the layer's responder, and leaves its rejection in the response's extensions.
+//! An extractor that refuses answers with a problem document of the same form, whatever the layer's
+//! responder, and leaves its rejection in the response's extensions.
 //!
-//! [`ProblemJson`], the default responder, serves bodies that are made from a `&'static str`: axum's, `http_body_util::Full` and the like. For tonic there is [`GrpcStatus`].
+//! [`ProblemJson`], the default responder, serves bodies that are made from a `&'static str`:
+//! axum's, `http_body_util::Full` and the like. For tonic there is [`GrpcStatus`].
 //!
 //! # Where to put it
 //!
-//! `Router::layer` after all routes that it is for, and before those that it is not for. `Router::route_layer` does not run for fallbacks or for routes that are added later.
+//! `Router::layer` after all routes that it is for, and before those that it is not for.
+//! `Router::route_layer` does not run for fallbacks or for routes that are added later.
 //! An extractor on a route that no layer covers answers 500, never "anonymous".
 
 #![forbid(unsafe_code)]

@@ -4,7 +4,8 @@ use alb_oidc::{AuthenticateError, Disposition, Problem};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
-/// Makes the response to a request that is refused. The request never reaches the service, whatever this answers.
+/// Makes the response to a request that is refused. The request never reaches the service, whatever
+/// this answers.
 ///
 /// ```
 /// use alb_oidc_tower::{Rejection, Responder};
@@ -27,11 +28,13 @@ use http::{HeaderName, HeaderValue, Response, StatusCode};
 /// }
 /// ```
 pub trait Responder<ResBody> {
-    /// The response. `request` is the head of the request that is refused; nothing in it is verified.
+    /// The response. `request` is the head of the request that is refused; nothing in it is
+    /// verified.
     fn respond(&self, rejection: &Rejection, request: &Parts) -> Response<ResBody>;
 }
 
-/// Answers with a problem document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)) whose body depends on nothing but the status.
+/// Answers with a problem document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)) whose body
+/// depends on nothing but the status.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ProblemJson;
 
@@ -41,8 +44,10 @@ impl<ResBody: From<&'static str>> Responder<ResBody> for ProblemJson {
     }
 }
 
-/// Answers a gRPC call: HTTP 200 with `grpc-status` 16 (`UNAUTHENTICATED`) or 14 (`UNAVAILABLE`), and no message
-/// ([gRPC over HTTP/2](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md), "Trailers-Only"). For tonic, whose body is made from nothing.
+/// Answers a gRPC call: HTTP 200 with `grpc-status` 16 (`UNAUTHENTICATED`) or 14 (`UNAVAILABLE`),
+/// and no message ([gRPC over
+/// HTTP/2](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md), "Trailers-Only"). For
+/// tonic, whose body is made from nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GrpcStatus;
 

@@ -11,7 +11,8 @@ use crate::future::ResponseFuture;
 use crate::layer::Mode;
 use crate::responder::Responder;
 
-/// Authenticates each request before the service `S` sees it; see the [crate's documentation](crate#what-the-layer-does).
+/// Authenticates each request before the service `S` sees it; see the [crate's
+/// documentation](crate#what-the-layer-does).
 #[derive(Clone, Debug)]
 pub struct Authenticate<S, R> {
     inner: S,

@@ -4,11 +4,12 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// The value of `x-amzn-oidc-accesstoken`: the identity provider's access token as the ALB got it, *not* signed by the ALB and not verified
-/// here. Whoever can reach the application around the load balancer can put anything in it.
+/// The value of `x-amzn-oidc-accesstoken`: the identity provider's access token as the ALB got it,
+/// *not* signed by the ALB and not verified here. Whoever can reach the application around the load
+/// balancer can put anything in it.
 ///
-/// It is a bearer secret: [`Debug`](fmt::Debug) does not show it, and it is wiped from memory when dropped (best effort: the server's own
-/// copy of the header is not ours to wipe).
+/// It is a bearer secret: [`Debug`](fmt::Debug) does not show it, and it is wiped from memory when
+/// dropped (best effort: the server's own copy of the header is not ours to wipe).
 #[derive(Clone)]
 pub struct UnverifiedAccessToken(Zeroizing<String>);
 
@@ -17,7 +18,8 @@ impl UnverifiedAccessToken {
         Self(Zeroizing::new(token))
     }
 
-    /// The token, to be passed on to the API that it is for, which verifies it. Do not read claims from it: nothing was verified.
+    /// The token, to be passed on to the API that it is for, which verifies it. Do not read claims
+    /// from it: nothing was verified.
     #[must_use]
     pub fn expose_unverified(&self) -> &str {
         &self.0

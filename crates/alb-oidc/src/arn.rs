@@ -9,7 +9,8 @@ use crate::inline::InlineText;
 /// The ARN of one Application Load Balancer:
 /// `arn:<partition>:elasticloadbalancing:<region>:<account>:loadbalancer/app/<name>/<id>`.
 ///
-/// Source: AWS, *Service Authorization Reference*, "Actions, resources, and condition keys for AWS Elastic Load Balancing V2".
+/// Source: AWS, *Service Authorization Reference*, "Actions, resources, and condition keys for AWS
+/// Elastic Load Balancing V2".
 ///
 /// ```
 /// use alb_oidc::LoadBalancerArn;
@@ -82,7 +83,8 @@ impl LoadBalancerArn {
     }
 }
 
-/// The name and the id out of `loadbalancer/app/<name>/<id>`; for everything else of Elastic Load Balancing, what it is instead.
+/// The name and the id out of `loadbalancer/app/<name>/<id>`; for everything else of Elastic Load
+/// Balancing, what it is instead.
 fn parse_resource(resource: &str) -> Result<(&str, &str), ArnError> {
     let mut segments = resource.split('/');
     match segments.next() {
@@ -205,9 +207,11 @@ const ALL_PARTITIONS: [Partition; 8] = [
     Partition::AwsIsoF,
 ];
 
-/// A region's code, such as `eu-west-1`: two to four letters, one or more words of letters, and a number of one or two digits, joined by `-`; at most 24 characters.
+/// A region's code, such as `eu-west-1`: two to four letters, one or more words of letters, and a
+/// number of one or two digits, joined by `-`; at most 24 characters.
 ///
-/// A region of an isolated (`iso…`) partition that is not one of [`Partition`]'s is refused: it would be taken for one of `aws`.
+/// A region of an isolated (`iso…`) partition that is not one of [`Partition`]'s is refused: it
+/// would be taken for one of `aws`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Region(InlineText<24>);
 
@@ -314,7 +318,8 @@ impl fmt::Debug for AccountId {
     }
 }
 
-/// The name of a load balancer: 1 to 32 ASCII letters, digits and hyphens, with no hyphen at either end.
+/// The name of a load balancer: 1 to 32 ASCII letters, digits and hyphens, with no hyphen at either
+/// end.
 ///
 /// Source: AWS, *Elastic Load Balancing API Reference*, `CreateLoadBalancer`, parameter `Name`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -18,9 +18,11 @@ use crate::token::{AdmittedToken, UnverifiedToken};
 use crate::trace::event;
 use crate::user::AuthenticatedUser;
 
-/// Decides who is calling: a policy, a source of keys and a clock. Cheap to clone; clones share their keys.
+/// Decides who is calling: a policy, a source of keys and a clock. Cheap to clone; clones share
+/// their keys.
 ///
-/// Build it inside the tokio runtime that the application runs in, once. The runtime needs its time driver and, for fetching, its I/O driver.
+/// Build it inside the tokio runtime that the application runs in, once. The runtime needs its time
+/// driver and, for fetching, its I/O driver.
 #[derive(Clone)]
 pub struct Authenticator(Arc<Parts>);
 
@@ -40,12 +42,13 @@ impl Authenticator {
     /// The variable with another base URL of keys than AWS's. Need not be set.
     pub const KEY_URL_VARIABLE: &'static str = "ALB_OIDC_KEY_URL";
 
-    /// One rule of one load balancer, from the environment: `ALB_OIDC_ALB_ARN`, `ALB_OIDC_ISSUER`, `ALB_OIDC_CLIENT_ID` and, for a mirror or a simulator,
-    /// `ALB_OIDC_KEY_URL`.
+    /// One rule of one load balancer, from the environment: `ALB_OIDC_ALB_ARN`, `ALB_OIDC_ISSUER`,
+    /// `ALB_OIDC_CLIENT_ID` and, for a mirror or a simulator, `ALB_OIDC_KEY_URL`.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::VariableMissing`] or [`ConfigError::Variable`], which name the variable; and whatever [`AuthenticatorBuilder::build`] may say.
+    /// [`ConfigError::VariableMissing`] or [`ConfigError::Variable`], which name the variable; and
+    /// whatever [`AuthenticatorBuilder::build`] may say.
     pub fn from_env() -> Result<Self, ConfigError> {
         AuthenticatorBuilder::from_env()?.build()
     }
@@ -62,14 +65,16 @@ impl Authenticator {
 
     /// Decides who sent these headers.
     ///
-    /// Takes what [`OidcHeaders::from_lookup`] gives, faults included, so that they are traced like every other.
+    /// Takes what [`OidcHeaders::from_lookup`] gives, faults included, so that they are traced like
+    /// every other.
     ///
-    /// The future does nothing until it is polled; it is ready at the first poll if the key is at hand. It is `Send + 'static` and holds nothing of the request.
-    /// Dropping it does no harm.
+    /// The future does nothing until it is polled; it is ready at the first poll if the key is at
+    /// hand. It is `Send + 'static` and holds nothing of the request. Dropping it does no harm.
     ///
     /// # Errors
     ///
-    /// The future gives an [`AuthenticateError`]; its [`disposition`](AuthenticateError::disposition) says what to answer.
+    /// The future gives an [`AuthenticateError`]; its
+    /// [`disposition`](AuthenticateError::disposition) says what to answer.
     pub fn authenticate(&self, headers: Result<OidcHeaders, AuthenticateError>) -> Authentication {
         Authentication(Stage::Start {
             authenticator: self.clone(),
@@ -77,7 +82,8 @@ impl Authenticator {
         })
     }
 
-    /// The store that its keys come from, to look at or to [invalidate](KeyStore::invalidate) one; `None` if they come from another source.
+    /// The store that its keys come from, to look at or to [invalidate](KeyStore::invalidate) one;
+    /// `None` if they come from another source.
     #[must_use]
     pub fn key_store(&self) -> Option<&KeyStore> {
         match &self.0.keys {
@@ -244,7 +250,8 @@ impl Keys {
 }
 
 impl AuthenticatorBuilder {
-    /// One rule of one load balancer from the environment, as [`Authenticator::from_env`], and the rest to be set up.
+    /// One rule of one load balancer from the environment, as [`Authenticator::from_env`], and the
+    /// rest to be set up.
     ///
     /// # Errors
     ///
@@ -284,20 +291,23 @@ impl AuthenticatorBuilder {
         self
     }
 
-    /// Takes keys from here: [`StaticKeys`](crate::StaticKeys), or a source of your own. What is set for fetching them then counts for nothing.
+    /// Takes keys from here: [`StaticKeys`](crate::StaticKeys), or a source of your own. What is
+    /// set for fetching them then counts for nothing.
     pub fn key_source(mut self, keys: impl KeySource) -> Self {
         self.keys = Some(Keys::Source(Arc::new(keys)));
         self
     }
 
-    /// Takes keys from this store, which other authenticators may share, or which has a [`KeyFetcher`](crate::KeyFetcher) of your own. What is set here for fetching
+    /// Takes keys from this store, which other authenticators may share, or which has a
+    /// [`KeyFetcher`](crate::KeyFetcher) of your own. What is set here for fetching
     /// keys then counts for nothing.
     pub fn key_store(mut self, keys: KeyStore) -> Self {
         self.keys = Some(Keys::Store(keys));
         self
     }
 
-    /// Fetches keys from this base URL instead of from AWS: for a mirror, a simulator, or a partition whose endpoint AWS does not document.
+    /// Fetches keys from this base URL instead of from AWS: for a mirror, a simulator, or a
+    /// partition whose endpoint AWS does not document.
     ///
     /// # Errors
     ///
@@ -325,7 +335,8 @@ impl AuthenticatorBuilder {
         Ok(self)
     }
 
-    /// Fetches keys through this proxy, `http://host:port`. Without this none is used, whatever the environment says.
+    /// Fetches keys through this proxy, `http://host:port`. Without this none is used, whatever the
+    /// environment says.
     ///
     /// # Errors
     ///
@@ -370,8 +381,8 @@ impl AuthenticatorBuilder {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] if the parts do not fit together: keys of a region for which no endpoint is known, or a policy that trusts the simulator's account
-    /// with AWS's keys.
+    /// [`ConfigError`] if the parts do not fit together: keys of a region for which no endpoint is
+    /// known, or a policy that trusts the simulator's account with AWS's keys.
     pub fn build(self) -> Result<Authenticator, ConfigError> {
         let keys = match self.keys {
             Some(Keys::Source(source)) => {

@@ -1,4 +1,5 @@
-//! Base64url as the ALB writes it: each segment padded on its own. Canonical padding or none, nothing else.
+//! Base64url as the ALB writes it: each segment padded on its own. Canonical padding or none,
+//! nothing else.
 
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -12,7 +13,8 @@ pub(crate) fn decode(segment: &[u8]) -> Result<Vec<u8>, EncodingError> {
     ENGINE.decode(digits).map_err(from_decode_error)
 }
 
-/// Decodes a segment that must hold exactly `N` bytes; `None` if its length says that it holds another number.
+/// Decodes a segment that must hold exactly `N` bytes; `None` if its length says that it holds
+/// another number.
 pub(crate) fn decode_exactly<const N: usize>(
     segment: &[u8],
 ) -> Result<Option<[u8; N]>, EncodingError> {

@@ -13,7 +13,9 @@ use crate::policy::Issuer;
 use crate::time::UnixTime;
 
 /// A user, told apart from every other: the `sub` is unique only at its issuer
-/// ([OpenID Connect Core section 5.7](https://openid.net/specs/openid-connect-core-1_0.html#ClaimStability)). The key to store things under;
+/// ([OpenID Connect Core section
+/// 5.7](https://openid.net/specs/openid-connect-core-1_0.html#ClaimStability)). The key to store
+/// things under;
 /// an e-mail address is not, for it changes hands.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserId {
@@ -22,8 +24,8 @@ pub struct UserId {
 }
 
 impl UserId {
-    /// The id of the user with this `sub` at this issuer, as a database has it, say. Having one proves nothing: an
-    /// [`AuthenticatedUser`](crate::AuthenticatedUser) does.
+    /// The id of the user with this `sub` at this issuer, as a database has it, say. Having one
+    /// proves nothing: an [`AuthenticatedUser`](crate::AuthenticatedUser) does.
     pub fn new(issuer: Issuer, subject: impl Into<Arc<str>>) -> Self {
         Self {
             issuer,
@@ -52,11 +54,16 @@ impl fmt::Debug for UserId {
     }
 }
 
-/// The claims of a verified token: what the identity provider's userinfo endpoint said, signed by the load balancer.
+/// The claims of a verified token: what the identity provider's userinfo endpoint said, signed by
+/// the load balancer.
 ///
-/// The standard claims of [OpenID Connect Core section 5.1](https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims) have methods; all claims
-/// are reached with [`get`](Self::get), [`iter`](Self::iter) and [`deserialize`](Self::deserialize). A standard claim of the wrong type counts as absent for its
-/// method and is still there for `get`. The `exp` and `iss` that an ALB adds are not among them: the token's header is the authority on both.
+/// The standard claims of [OpenID Connect Core section
+/// 5.1](https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims) have methods; all
+/// claims
+/// are reached with [`get`](Self::get), [`iter`](Self::iter) and
+/// [`deserialize`](Self::deserialize). A standard claim of the wrong type counts as absent for its
+/// method and is still there for `get`. The `exp` and `iss` that an ALB adds are not among them:
+/// the token's header is the authority on both.
 #[derive(Clone, PartialEq)]
 pub struct UserClaims {
     pub(crate) subject: Arc<str>,
@@ -94,7 +101,8 @@ impl UserClaims {
         self.text("nickname")
     }
 
-    /// `preferred_username`: what the user likes to be called. Not unique, and the user may change it.
+    /// `preferred_username`: what the user likes to be called. Not unique, and the user may change
+    /// it.
     #[must_use]
     pub fn preferred_username(&self) -> Option<&str> {
         self.text("preferred_username")
@@ -106,13 +114,15 @@ impl UserClaims {
         self.text("username")
     }
 
-    /// `email`, verified or not. To decide by an address, use [`verified_email`](Self::verified_email).
+    /// `email`, verified or not. To decide by an address, use
+    /// [`verified_email`](Self::verified_email).
     #[must_use]
     pub fn email(&self) -> Option<&str> {
         self.text("email")
     }
 
-    /// `email_verified`: a boolean, or the text `"true"` or `"false"` as Cognito sends it. `None` if it is absent or anything else.
+    /// `email_verified`: a boolean, or the text `"true"` or `"false"` as Cognito sends it. `None`
+    /// if it is absent or anything else.
     #[must_use]
     pub fn email_verified(&self) -> Option<bool> {
         self.flag("email_verified")
@@ -163,7 +173,8 @@ impl UserClaims {
         self.members.get(&format!("custom:{name}"))
     }
 
-    /// `identities`: the accounts at other providers that a Cognito user is linked to, sent as an array or as a text with an array in it. Empty if the claim is absent.
+    /// `identities`: the accounts at other providers that a Cognito user is linked to, sent as an
+    /// array or as a text with an array in it. Empty if the claim is absent.
     ///
     /// # Errors
     ///
@@ -200,7 +211,8 @@ impl UserClaims {
     ///
     /// # Errors
     ///
-    /// [`ClaimsError`] if they do not fit it. It does not tell what did not, for that could be a claim's value.
+    /// [`ClaimsError`] if they do not fit it. It does not tell what did not, for that could be a
+    /// claim's value.
     pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, ClaimsError> {
         T::deserialize(&self.members).map_err(|_| ClaimsError {
             message: "they are not what the application's type asks for",
@@ -275,7 +287,8 @@ pub(crate) struct Payload {
     pub(crate) claims: UserClaims,
     pub(crate) not_before: Option<UnixTime>,
     pub(crate) issued_at: Option<UnixTime>,
-    /// The payload's own `exp` and `iss`, if each is there once: not read, but a difference from the header's is worth a note.
+    /// The payload's own `exp` and `iss`, if each is there once: not read, but a difference from
+    /// the header's is worth a note.
     pub(crate) exp: Option<Value>,
     pub(crate) iss: Option<Value>,
 }

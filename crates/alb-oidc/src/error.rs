@@ -1,4 +1,5 @@
-//! Every way to fail, one variant a cause, and the one table from an error to what the client is told.
+//! Every way to fail, one variant a cause, and the one table from an error to what the client is
+//! told.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -12,7 +13,8 @@ use crate::time::ClockError;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthenticateError {
-    /// None of the three headers is there: the request did not come through an authenticating listener rule.
+    /// None of the three headers is there: the request did not come through an authenticating
+    /// listener rule.
     #[error("the request has no x-amzn-oidc-* header")]
     Missing,
     /// The headers are not what an ALB sends.
@@ -70,10 +72,12 @@ impl AuthenticateError {
     }
 }
 
-/// What the client is told about a request that has no authenticated user. There are these two; a third would be a breaking change, so that no adapter needs a catch-all.
+/// What the client is told about a request that has no authenticated user. There are these two; a
+/// third would be a breaking change, so that no adapter needs a catch-all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Disposition {
-    /// 401: authenticate first. The same answer for every cause, so that it tells an attacker nothing.
+    /// 401: authenticate first. The same answer for every cause, so that it tells an attacker
+    /// nothing.
     Challenge,
     /// 503: nobody can tell now. Never 401, for an outage must not sign users out.
     Unavailable {
@@ -143,7 +147,8 @@ impl HeaderFault {
     }
 }
 
-/// Why a token is rejected. Holds nothing of the token but what has been parsed into a type of ours.
+/// Why a token is rejected. Holds nothing of the token but what has been parsed into a type of
+/// ours.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
@@ -360,8 +365,10 @@ pub enum JsonKind {
 pub enum KeyError {
     /// There is no key with this id.
     ///
-    /// Said by a [`KeyStore`](crate::KeyStore) only of an endpoint that has served a key before: until then a 403 or 404 is as likely a wrong URL or a proxy, and is
-    /// [`FetchError::Status`]. Said by [`StaticKeys`](crate::StaticKeys) of every id that they lack.
+    /// Said by a [`KeyStore`](crate::KeyStore) only of an endpoint that has served a key before:
+    /// until then a 403 or 404 is as likely a wrong URL or a proxy, and is
+    /// [`FetchError::Status`]. Said by [`StaticKeys`](crate::StaticKeys) of every id that they
+    /// lack.
     #[error("no key has this id")]
     Unknown,
     /// The fetch failed.
@@ -413,7 +420,8 @@ pub enum FetchError {
     /// No connection could be made.
     #[error("no connection to the key endpoint could be made")]
     Connect,
-    /// The connection could not be secured: an expired or self-signed certificate, another name, or a failed handshake.
+    /// The connection could not be secured: an expired or self-signed certificate, another name, or
+    /// a failed handshake.
     #[error("the connection to the key endpoint could not be secured")]
     Tls,
     /// The connection ended before the answer did, or the fetch was stopped.
@@ -456,7 +464,8 @@ pub enum PublicKeyError {
     /// They are not one PEM block `PUBLIC KEY` (RFC 7468 section 13) and nothing else.
     #[error("it is not one PEM block PUBLIC KEY and nothing else")]
     Pem,
-    /// They are not a `SubjectPublicKeyInfo` (RFC 5480 section 2) of an uncompressed point of P-256, which is always 91 bytes.
+    /// They are not a `SubjectPublicKeyInfo` (RFC 5480 section 2) of an uncompressed point of
+    /// P-256, which is always 91 bytes.
     #[error("it is not a SubjectPublicKeyInfo of an uncompressed P-256 point")]
     Spki,
     /// The point is not on the curve.
@@ -541,7 +550,8 @@ pub enum ArnError {
     Id,
 }
 
-/// Why a configuration is refused. Raised when an [`Authenticator`](crate::Authenticator) or a part of one is built, never by a request.
+/// Why a configuration is refused. Raised when an [`Authenticator`](crate::Authenticator) or a part
+/// of one is built, never by a request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {

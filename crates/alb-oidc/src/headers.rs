@@ -5,9 +5,11 @@ use std::fmt;
 use crate::access_token::UnverifiedAccessToken;
 use crate::error::{AuthenticateError, HeaderFault, HeadersError};
 
-/// The three `x-amzn-oidc-*` headers of one request: present once each or not at all, bounded, ASCII. Nothing here is verified.
+/// The three `x-amzn-oidc-*` headers of one request: present once each or not at all, bounded,
+/// ASCII. Nothing here is verified.
 ///
-/// Source: AWS, *Authenticate users using an Application Load Balancer*, "User claims encoding and signature verification".
+/// Source: AWS, *Authenticate users using an Application Load Balancer*, "User claims encoding and
+/// signature verification".
 pub struct OidcHeaders {
     pub(crate) data: String,
     pub(crate) identity: Option<String>,
@@ -21,17 +23,21 @@ impl OidcHeaders {
     pub const IDENTITY: &'static str = "x-amzn-oidc-identity";
     /// The identity provider's access token, not signed by the ALB.
     pub const ACCESS_TOKEN: &'static str = "x-amzn-oidc-accesstoken";
-    /// The longest value, in bytes, that is read from any of the three: the ALB's own limit of 16 K for one header.
+    /// The longest value, in bytes, that is read from any of the three: the ALB's own limit of 16 K
+    /// for one header.
     pub const MAX_BYTES: usize = 16_384;
 
-    /// Reads the headers through `lookup`, which gives all values that a request has for a name (lower-case), in any order.
+    /// Reads the headers through `lookup`, which gives all values that a request has for a name
+    /// (lower-case), in any order.
     ///
-    /// With the `http` crate, `lookup` is `|name| headers.get_all(name).iter().map(HeaderValue::as_bytes)`.
+    /// With the `http` crate, `lookup` is `|name|
+    /// headers.get_all(name).iter().map(HeaderValue::as_bytes)`.
     ///
     /// # Errors
     ///
-    /// [`AuthenticateError::Missing`] if the request has none of the three. [`AuthenticateError::Headers`] if one of them is there twice, is
-    /// empty, too long or not ASCII, or if one of the others is there without [`DATA`](Self::DATA), which no ALB does.
+    /// [`AuthenticateError::Missing`] if the request has none of the three.
+    /// [`AuthenticateError::Headers`] if one of them is there twice, is empty, too long or not
+    /// ASCII, or if one of the others is there without [`DATA`](Self::DATA), which no ALB does.
     pub fn from_lookup<'h, L, V>(mut lookup: L) -> Result<Self, AuthenticateError>
     where
         L: FnMut(&'static str) -> V,
@@ -100,7 +106,8 @@ fn is_visible(byte: &u8) -> bool {
     byte.is_ascii_graphic()
 }
 
-/// RFC 6749 appendix A.12 allows an access token, and OpenID Connect Core section 2 a `sub`, any printable ASCII.
+/// RFC 6749 appendix A.12 allows an access token, and OpenID Connect Core section 2 a `sub`, any
+/// printable ASCII.
 fn is_printable(byte: &u8) -> bool {
     matches!(byte, b' '..=b'~')
 }

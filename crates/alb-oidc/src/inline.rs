@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
-/// At most `N` bytes of ASCII. The unused tail is always zero, so that equal texts are equal values.
+/// At most `N` bytes of ASCII. The unused tail is always zero, so that equal texts are equal
+/// values.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct InlineText<const N: usize> {
     length: u8,

@@ -1,4 +1,5 @@
-//! The token's JOSE header: the seven members that an ALB writes, and nothing that could steer a verifier.
+//! The token's JOSE header: the seven members that an ALB writes, and nothing that could steer a
+//! verifier.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,9 +12,11 @@ use crate::error::{JsonError, KeyIdError, Segment, TokenError};
 use crate::json::{self, Faults, Members};
 use crate::time::UnixTime;
 
-/// The id of a signing key: a UUID ([RFC 9562](https://www.rfc-editor.org/rfc/rfc9562)) in lower case with hyphens, kept as its 16 bytes.
+/// The id of a signing key: a UUID ([RFC 9562](https://www.rfc-editor.org/rfc/rfc9562)) in lower
+/// case with hyphens, kept as its 16 bytes.
 ///
-/// Upper case is refused: an id would have many spellings, and each would be another cache entry and another URL.
+/// Upper case is refused: an id would have many spellings, and each would be another cache entry
+/// and another URL.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId([u8; 16]);
 
@@ -84,7 +87,8 @@ impl fmt::Debug for KeyId {
 
 const UUID_LENGTH: usize = 36;
 
-/// What the header of an unverified token says. Good for an earlier rejection, and for choosing among keys that are trusted already.
+/// What the header of an unverified token says. Good for an earlier rejection, and for choosing
+/// among keys that are trusted already.
 #[derive(Clone)]
 pub struct JoseHeader {
     pub(crate) key_id: KeyId,
@@ -272,5 +276,6 @@ impl<'de> Members<'de> for HeaderReader<'de> {
 }
 
 /// Parameters that name, carry or change the key or the signing input
-/// ([RFC 7515 section 4.1](https://www.rfc-editor.org/rfc/rfc7515#section-4.1), [RFC 7797](https://www.rfc-editor.org/rfc/rfc7797)).
+/// ([RFC 7515 section 4.1](https://www.rfc-editor.org/rfc/rfc7515#section-4.1), [RFC
+/// 7797](https://www.rfc-editor.org/rfc/rfc7797)).
 const FORBIDDEN: [&str; 7] = ["b64", "jku", "jwk", "x5c", "x5t", "x5t#S256", "x5u"];

@@ -1,7 +1,10 @@
-//! JSON, strictly: one object, no member twice however it is spelled, bounded, and no integer turned into a float.
+//! JSON, strictly: one object, no member twice however it is spelled, bounded, and no integer
+//! turned into a float.
 //!
-//! `serde_json` parses; what is refused on top of its grammar ([RFC 8259](https://www.rfc-editor.org/rfc/rfc8259)) is refused here, while it parses.
-//! Serde's errors carry text, ours are typed: a fault is put aside in [`Faults`] and serde is told to stop.
+//! `serde_json` parses; what is refused on top of its grammar ([RFC
+//! 8259](https://www.rfc-editor.org/rfc/rfc8259)) is refused here, while it parses.
+//! Serde's errors carry text, ours are typed: a fault is put aside in [`Faults`] and serde is told
+//! to stop.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -128,8 +131,10 @@ impl Faults {
         }
     }
 
-    /// If any crate of the application enables serde_json's `arbitrary_precision`, a number that is no 64-bit integer comes as a map, with a member of
-    /// serde_json's own whose name is nowhere in the document. A document that spells this name has a borrowed one inside of it, or an unescaped copy.
+    /// If any crate of the application enables serde_json's `arbitrary_precision`, a number that is
+    /// no 64-bit integer comes as a map, with a member of serde_json's own whose name is
+    /// nowhere in the document. A document that spells this name has a borrowed one inside of it,
+    /// or an unescaped copy.
     #[expect(
         clippy::ptr_arg,
         reason = "whether the name is borrowed is half of the answer"
@@ -144,7 +149,8 @@ impl Faults {
         }
     }
 
-    /// serde_json hands an integer beyond 64 bits over as a float. Whether this float was one is looked up in the text, afterwards.
+    /// serde_json hands an integer beyond 64 bits over as a float. Whether this float was one is
+    /// looked up in the text, afterwards.
     fn note_float(&self, number: f64) {
         if number.abs() >= 9.0e18 {
             self.huge_number.set(true);
@@ -181,7 +187,8 @@ impl<'f> Context<'f> {
         ValueSeed(self)
     }
 
-    /// Reads anything, by the same rules all the way down, and keeps nothing but the names that it needs to see a second time.
+    /// Reads anything, by the same rules all the way down, and keeps nothing but the names that it
+    /// needs to see a second time.
     pub(crate) const fn ignored(self) -> IgnoredSeed<'f> {
         IgnoredSeed(self)
     }

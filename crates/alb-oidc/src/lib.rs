@@ -1,8 +1,9 @@
 //! Decides who is calling an application behind an AWS Application Load Balancer (ALB).
 //!
-//! When a listener rule signs a user in (`authenticate-oidc`, `authenticate-cognito`), the load balancer adds `x-amzn-oidc-data` to each request: a token with the
-//! user's claims, signed with ES256. This crate verifies it and gives a typed [`AuthenticatedUser`], or a typed error. It names no web framework: `alb-oidc-tower` is for
-//! axum, hyper and tonic.
+//! When a listener rule signs a user in (`authenticate-oidc`, `authenticate-cognito`), the load
+//! balancer adds `x-amzn-oidc-data` to each request: a token with the user's claims, signed with
+//! ES256. This crate verifies it and gives a typed [`AuthenticatedUser`], or a typed error. It
+//! names no web framework: `alb-oidc-tower` is for axum, hyper and tonic.
 //!
 //! ```
 //! use alb_oidc::{Authenticator, ClientId, Issuer, OidcHeaders, Signer, TrustPolicy, TrustedRule};
@@ -34,36 +35,51 @@
 //!
 //! In this order; the first that fails ends it. Nothing before the ninth makes any input or output.
 //!
-//! 1. Each of the three headers is there once or not at all, at most 16,384 bytes long, in printable ASCII; none of the others without `x-amzn-oidc-data` ([`OidcHeaders`]).
+//! 1. Each of the three headers is there once or not at all, at most 16,384 bytes long, in
+//!    printable ASCII; none of the others without `x-amzn-oidc-data` ([`OidcHeaders`]).
 //! 2. The token is three non-empty segments ([`UnverifiedToken`]).
 //! 3. Its signature is 64 bytes in base64url, with canonical padding or none.
-//! 4. Its header is base64url likewise, and one JSON object without a member twice, at any depth ([`JoseHeader`]).
-//! 5. `alg` is `ES256`; `typ`, if there, is `JWT`; there is no `crit`, `b64`, `jwk`, `jku` or `x5*`; `kid` is a UUID in lower case; `signer` is the ARN of an Application Load Balancer.
+//! 4. Its header is base64url likewise, and one JSON object without a member twice, at any depth
+//!    ([`JoseHeader`]).
+//! 5. `alg` is `ES256`; `typ`, if there, is `JWT`; there is no `crit`, `b64`, `jwk`, `jku` or
+//!    `x5*`; `kid` is a UUID in lower case; `signer` is the ARN of an Application Load Balancer.
 //! 6. `signer`, `iss` and `client` fit one rule of the [`TrustPolicy`], all three the same one.
-//! 7. `exp` is not past. `nbf` and `iat`, if there, are not to come. The header is the only authority on `exp` and `iss`.
+//! 7. `exp` is not past. `nbf` and `iat`, if there, are not to come. The header is the only
+//!    authority on `exp` and `iss`.
 //! 8. The token is now an [`AdmittedToken`]: worth one key lookup, and not authentic.
 //! 9. The key of that id, of the region in the trusted rule, is held, or fetched ([`KeyStore`]).
-//! 10. The signature is that key's, over the text as it was received, padding included. High and low `s` are alike.
-//! 11. The payload is base64url and one JSON object without a member twice (but for `exp` and `iss`, which the ALB adds), with a `sub`; `nbf` and `iat` as above.
-//! 12. `x-amzn-oidc-identity`, if there, is the signed `sub`. The token is now a [`VerifiedToken`], and turns into an [`AuthenticatedUser`].
+//! 10. The signature is that key's, over the text as it was received, padding included. High and
+//!     low `s` are alike.
+//! 11. The payload is base64url and one JSON object without a member twice (but for `exp` and
+//!     `iss`, which the ALB adds), with a `sub`; `nbf` and `iat` as above.
+//! 12. `x-amzn-oidc-identity`, if there, is the signed `sub`. The token is now a [`VerifiedToken`],
+//!     and turns into an [`AuthenticatedUser`].
 //!
-//! What fails at 1 to 8, or at 10 to 12, is a 401; so is a key id that an endpoint does not know which has served others. A key that cannot be had is a 503, never a 401, and never let in
+//! What fails at 1 to 8, or at 10 to 12, is a 401; so is a key id that an endpoint does not know
+//! which has served others. A key that cannot be had is a 503, never a 401, and never let in
 //! ([`AuthenticateError::disposition`]).
 //!
 //! # What is left to the deployment
 //!
-//! - **Pin the signer.** All load balancers of a region, of every AWS account, sign with the same keys. The policy cannot be built without a signer; make it yours.
-//! - **Restrict the security group** of the targets to the load balancer. A token is valid for 120 seconds wherever it is presented: whoever has seen one, and reaches the target
-//!   directly, can use it until then.
-//! - **Put every route behind an authenticating rule**, or behind none. What the load balancer does with a client's own `x-amzn-oidc-*` headers on other rules is not documented.
+//! - **Pin the signer.** All load balancers of a region, of every AWS account, sign with the same
+//!   keys. The policy cannot be built without a signer; make it yours.
+//! - **Restrict the security group** of the targets to the load balancer. A token is valid for 120
+//!   seconds wherever it is presented: whoever has seen one, and reaches the target directly, can
+//!   use it until then.
+//! - **Put every route behind an authenticating rule**, or behind none. What the load balancer does
+//!   with a client's own `x-amzn-oidc-*` headers on other rules is not documented.
 //!
 //! # Features
 //!
 //! - `aws-lc-rs` (default): verifies with [aws-lc-rs](https://docs.rs/aws-lc-rs).
-//! - `p256`: verifies in pure Rust. Beside `aws-lc-rs` it switches nothing by itself: [`CryptoBackend`] does. Alone it is the default backend, until another crate of the
-//!   application enables `aws-lc-rs`; name the backend if that matters. (`http-client` brings aws-lc-rs for TLS, whatever verifies.)
-//! - `http-client` (default): fetches keys with [reqwest](https://docs.rs/reqwest) and rustls. Without it, give [`StaticKeys`] or a [`KeyFetcher`] of your own.
-//! - `tracing` (default): rejections and key fetches as events of the target `alb_oidc`. Never an identity.
+//! - `p256`: verifies in pure Rust. Beside `aws-lc-rs` it switches nothing by itself:
+//!   [`CryptoBackend`] does. Alone it is the default backend, until another crate of the
+//!   application enables `aws-lc-rs`; name the backend if that matters. (`http-client` brings
+//!   aws-lc-rs for TLS, whatever verifies.)
+//! - `http-client` (default): fetches keys with [reqwest](https://docs.rs/reqwest) and rustls.
+//!   Without it, give [`StaticKeys`] or a [`KeyFetcher`] of your own.
+//! - `tracing` (default): rejections and key fetches as events of the target `alb_oidc`. Never an
+//!   identity.
 
 #![forbid(unsafe_code)]
 

@@ -13,8 +13,9 @@ use crate::token::{AdmittedToken, UnverifiedToken};
 
 /// Which tokens to trust: those that fit one of its rules, unexpired.
 ///
-/// A policy is never empty, and each of its rules names a signer: keys are shared by all AWS accounts of a region, so a valid signature alone
-/// proves only that *somebody's* load balancer signed.
+/// A policy is never empty, and each of its rules names a signer: keys are shared by all AWS
+/// accounts of a region, so a valid signature alone proves only that *somebody's* load balancer
+/// signed.
 ///
 /// ```
 /// use alb_oidc::{ClientId, Issuer, Signer, TrustPolicy, TrustedRule};
@@ -41,7 +42,8 @@ pub struct TrustPolicy {
 }
 
 impl TrustPolicy {
-    /// The leeway unless another is set: 10 seconds, enough for clocks that are kept by NTP, little beside the 120 seconds that a token lives.
+    /// The leeway unless another is set: 10 seconds, enough for clocks that are kept by NTP, little
+    /// beside the 120 seconds that a token lives.
     pub const DEFAULT_LEEWAY: Duration = Duration::from_secs(10);
     /// The longest leeway: 60 seconds. A clock that is further off needs correcting.
     pub const MAX_LEEWAY: Duration = Duration::from_secs(60);
@@ -83,14 +85,16 @@ impl TrustPolicy {
         Ok(self)
     }
 
-    /// Refuses tokens whose `exp` is further ahead than `lifetime` and the leeway. An ALB's tokens live 120 seconds; unless set, any `exp` to come is accepted.
+    /// Refuses tokens whose `exp` is further ahead than `lifetime` and the leeway. An ALB's tokens
+    /// live 120 seconds; unless set, any `exp` to come is accepted.
     #[must_use]
     pub const fn with_max_lifetime(mut self, lifetime: Duration) -> Self {
         self.max_lifetime = Some(lifetime);
         self
     }
 
-    /// Every check that needs no key: the signer, issuer and client in one rule, and the times of the header.
+    /// Every check that needs no key: the signer, issuer and client in one rule, and the times of
+    /// the header.
     ///
     /// What passes is worth one key lookup. It is not authentic.
     ///
@@ -198,10 +202,11 @@ impl Window {
     }
 }
 
-/// One listener rule of one load balancer: the three belong together, and a token must fit all of them.
+/// One listener rule of one load balancer: the three belong together, and a token must fit all of
+/// them.
 ///
-/// A neighbour behind the same load balancer has the same signer and another client id; an attacker's own load balancer has whatever issuer and client
-/// id it likes, and another signer.
+/// A neighbour behind the same load balancer has the same signer and another client id; an
+/// attacker's own load balancer has whatever issuer and client id it likes, and another signer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustedRule {
     signer: Signer,
@@ -210,7 +215,8 @@ pub struct TrustedRule {
 }
 
 impl TrustedRule {
-    /// Trusts tokens that `signer` signed for users whom a rule with this issuer and client id authenticated.
+    /// Trusts tokens that `signer` signed for users whom a rule with this issuer and client id
+    /// authenticated.
     #[must_use]
     pub const fn new(signer: Signer, issuer: Issuer, client: ClientId) -> Self {
         Self {
@@ -256,7 +262,8 @@ impl TrustedRule {
         }
     }
 
-    /// The issuer of a token that fits this rule: the rule's own value, shared and not copied, unless it is waived.
+    /// The issuer of a token that fits this rule: the rule's own value, shared and not copied,
+    /// unless it is waived.
     pub(crate) fn issuer_of(&self, header: &JoseHeader) -> Issuer {
         match &self.issuer {
             Requirement::Exactly(issuer) => issuer.clone(),
@@ -299,7 +306,8 @@ impl Signer {
         Self(Match::Exact(arn))
     }
 
-    /// The load balancer of this name in this region of this account, whatever its id: for where the id is not known beforehand, as on EKS.
+    /// The load balancer of this name in this region of this account, whatever its id: for where
+    /// the id is not known beforehand, as on EKS.
     ///
     /// Names are unique in a region of an account, and nobody can sign in another's account.
     #[must_use]
@@ -358,7 +366,8 @@ enum Match {
 /// The issuer in a listener rule: the identity provider's URL, compared to the last character
 /// ([OpenID Connect Core section 2](https://openid.net/specs/openid-connect-core-1_0.html#IDToken), `iss`).
 ///
-/// What an ALB signs is the issuer that its rule is configured with *now*; it proves the configuration, not which provider authenticated the user when.
+/// What an ALB signs is the issuer that its rule is configured with *now*; it proves the
+/// configuration, not which provider authenticated the user when.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Issuer(Arc<str>);
 
@@ -367,7 +376,8 @@ impl Issuer {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Issuer`] if it is not an `https` URL without query and fragment; `http` is accepted for a loopback host alone.
+    /// [`ConfigError::Issuer`] if it is not an `https` URL without query and fragment; `http` is
+    /// accepted for a loopback host alone.
     pub fn new(url: &str) -> Result<Self, ConfigError> {
         if crate::keys::is_acceptable_base(url) {
             Ok(Self(url.into()))
@@ -383,7 +393,8 @@ impl Issuer {
     }
 }
 
-/// The client id in a listener rule, which plays the part of an audience: it tells the applications behind one load balancer apart.
+/// The client id in a listener rule, which plays the part of an audience: it tells the applications
+/// behind one load balancer apart.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientId(Arc<str>);
 

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use crate::error::Disposition;
 
-/// An answer as a problem document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)). Adapters translate it and add nothing.
+/// An answer as a problem document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)). Adapters
+/// translate it and add nothing.
 ///
-/// Its body is one of four constants, and tells an attacker nothing: which check failed is for the operator's log.
+/// Its body is one of four constants, and tells an attacker nothing: which check failed is for the
+/// operator's log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Problem {
     status: u16,
@@ -33,7 +35,8 @@ impl Problem {
         retry_after: None,
     };
 
-    /// 500: an extractor was used where no layer authenticates. The application's mistake, and nobody is let in.
+    /// 500: an extractor was used where no layer authenticates. The application's mistake, and
+    /// nobody is let in.
     pub const MISSING_LAYER: Self = Self {
         status: 500,
         body: r#"{"type":"about:blank","title":"Internal Server Error","status":500}"#,
@@ -90,7 +93,8 @@ impl From<Disposition> for Problem {
     }
 }
 
-/// RFC 9110 section 11.6.1 wants a challenge with each 401. No registered scheme means "go through the load balancer", and one that browsers know would open a password dialog.
+/// RFC 9110 section 11.6.1 wants a challenge with each 401. No registered scheme means "go through
+/// the load balancer", and one that browsers know would open a password dialog.
 const CHALLENGE: &str = "ALB-OIDC";
 
 #[cfg(test)]

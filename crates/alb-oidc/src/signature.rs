@@ -12,12 +12,14 @@ use crate::error::{PublicKeyError, TokenError};
 pub struct PublicKey {
     spki: [u8; SPKI_BYTES],
     verifier: Verifier,
-    /// Whether it has verified a token that a trusted signer is named in: such a key is worth keeping.
+    /// Whether it has verified a token that a trusted signer is named in: such a key is worth
+    /// keeping.
     proven: AtomicBool,
 }
 
 impl PublicKey {
-    /// Reads the PEM that a key endpoint serves: one block `PUBLIC KEY` ([RFC 7468 section 13](https://www.rfc-editor.org/rfc/rfc7468#section-13)), lines of
+    /// Reads the PEM that a key endpoint serves: one block `PUBLIC KEY` ([RFC 7468 section
+    /// 13](https://www.rfc-editor.org/rfc/rfc7468#section-13)), lines of
     /// 64 characters ended by LF or CRLF, the last end optional, and nothing else.
     ///
     /// # Errors
@@ -27,7 +29,9 @@ impl PublicKey {
         Self::from_spki_der(&decode_pem(pem)?, backend)
     }
 
-    /// Reads a `SubjectPublicKeyInfo` ([RFC 5480 section 2](https://www.rfc-editor.org/rfc/rfc5480#section-2)) of an uncompressed P-256 point: always 91 bytes.
+    /// Reads a `SubjectPublicKeyInfo` ([RFC 5480 section
+    /// 2](https://www.rfc-editor.org/rfc/rfc5480#section-2)) of an uncompressed P-256 point: always
+    /// 91 bytes.
     ///
     /// # Errors
     ///
@@ -51,7 +55,9 @@ impl PublicKey {
         &self.spki
     }
 
-    /// Verifies an ES256 signature ([RFC 7518 section 3.4](https://www.rfc-editor.org/rfc/rfc7518#section-3.4)), `r || s`. A high `s` is as good as a low one: real tokens have both.
+    /// Verifies an ES256 signature ([RFC 7518 section
+    /// 3.4](https://www.rfc-editor.org/rfc/rfc7518#section-3.4)), `r || s`. A high `s` is as good
+    /// as a low one: real tokens have both.
     ///
     /// # Errors
     ///
@@ -137,7 +143,8 @@ enum Verifier {
 }
 
 impl Verifier {
-    /// `None` if the point (SEC 1 section 2.3.3, uncompressed, without its first byte) is not on the curve.
+    /// `None` if the point (SEC 1 section 2.3.3, uncompressed, without its first byte) is not on
+    /// the curve.
     #[cfg_attr(
         not(any(feature = "aws-lc-rs", feature = "p256")),
         expect(
@@ -213,7 +220,8 @@ fn decode_pem(pem: &[u8]) -> Result<[u8; SPKI_BYTES], PublicKeyError> {
     der.try_into().map_err(|_| PublicKeyError::Spki)
 }
 
-/// `SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 }, BIT STRING` and the byte that says that the point is uncompressed.
+/// `SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 }, BIT STRING` and the byte that says that the
+/// point is uncompressed.
 const SPKI_PREFIX: [u8; 27] = [
     0x30,
     0x59,

@@ -40,14 +40,15 @@ impl UnixTime {
 
 /// Tells the wall-clock time, which decides nothing but whether a token has expired.
 ///
-/// Lifetimes of cached keys, backoff and budgets follow a monotonic clock instead, so that a jump of the wall clock does not touch them.
+/// Lifetimes of cached keys, backoff and budgets follow a monotonic clock instead, so that a jump
+/// of the wall clock does not touch them.
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// The time now.
     ///
     /// # Errors
     ///
-    /// [`ClockError`] if the clock cannot be read or stands before 1970. The request is then answered with 503: without a time,
-    /// nothing can be known to be unexpired.
+    /// [`ClockError`] if the clock cannot be read or stands before 1970. The request is then
+    /// answered with 503: without a time, nothing can be known to be unexpired.
     fn unix_time(&self) -> Result<UnixTime, ClockError>;
 }
 

@@ -1,4 +1,5 @@
-//! The token, from text to proof: [`UnverifiedToken`] → [`AdmittedToken`] → [`VerifiedToken`]. Each step consumes the one before.
+//! The token, from text to proof: [`UnverifiedToken`] → [`AdmittedToken`] → [`VerifiedToken`]. Each
+//! step consumes the one before.
 
 use std::fmt;
 use std::ops::Range;
@@ -19,8 +20,10 @@ use crate::time::UnixTime;
 use crate::trace::event;
 use crate::user::{AuthenticatedUser, Details};
 
-/// A token that has the form of an ALB's: a compact JWS ([RFC 7515 section 7.1](https://www.rfc-editor.org/rfc/rfc7515#section-7.1)) of three segments, each base64url with
-/// padding of its own or none, with an ES256 header that names a key, a signer, an issuer, a client and an expiry.
+/// A token that has the form of an ALB's: a compact JWS ([RFC 7515 section
+/// 7.1](https://www.rfc-editor.org/rfc/rfc7515#section-7.1)) of three segments, each base64url with
+/// padding of its own or none, with an ES256 header that names a key, a signer, an issuer, a client
+/// and an expiry.
 ///
 /// Its payload has not been looked at, and nothing here gives it out.
 pub struct UnverifiedToken {
@@ -38,7 +41,8 @@ impl UnverifiedToken {
     ///
     /// # Errors
     ///
-    /// [`TokenError`] if it does not have the form, or its header asks for anything that an ALB does not.
+    /// [`TokenError`] if it does not have the form, or its header asks for anything that an ALB
+    /// does not.
     pub fn parse(headers: OidcHeaders) -> Result<Self, TokenError> {
         let OidcHeaders {
             data: text,
@@ -79,7 +83,8 @@ impl fmt::Debug for UnverifiedToken {
     }
 }
 
-/// A token that names a load balancer, an issuer and a client that are trusted together, and is unexpired: worth one key lookup.
+/// A token that names a load balancer, an issuer and a client that are trusted together, and is
+/// unexpired: worth one key lookup.
 ///
 /// It is not authentic: whoever knows the names could have written it.
 pub struct AdmittedToken {
@@ -103,12 +108,14 @@ impl AdmittedToken {
         KeyRequest::new(self.rule.signer().region(), self.token.header.key_id)
     }
 
-    /// Verifies the signature over the bytes as they were received, padding included, and then reads the payload.
+    /// Verifies the signature over the bytes as they were received, padding included, and then
+    /// reads the payload.
     ///
     /// # Errors
     ///
-    /// [`TokenError`] if the signature is not `key`'s over this token, if it has expired by `now`, if its payload is not what an ALB signs, or if
-    /// `x-amzn-oidc-identity` is another than its `sub`.
+    /// [`TokenError`] if the signature is not `key`'s over this token, if it has expired by `now`,
+    /// if its payload is not what an ALB signs, or if `x-amzn-oidc-identity` is another than
+    /// its `sub`.
     pub fn verify(self, key: &PublicKey, now: UnixTime) -> Result<VerifiedToken, TokenError> {
         let Self {
             token,
@@ -169,7 +176,8 @@ impl VerifiedToken {
         self.header.key_id
     }
 
-    /// When it expires: 120 seconds after the *request*, which is not the end of the user's session.
+    /// When it expires: 120 seconds after the *request*, which is not the end of the user's
+    /// session.
     #[must_use]
     pub const fn expires_at(&self) -> UnixTime {
         self.header.expires_at
@@ -213,7 +221,8 @@ impl From<VerifiedToken> for AuthenticatedUser {
     }
 }
 
-/// The header is the only authority on `exp` and `iss`. What the payload says of them is not acted upon, but an operator may want to know of a difference.
+/// The header is the only authority on `exp` and `iss`. What the payload says of them is not acted
+/// upon, but an operator may want to know of a difference.
 fn note_disagreement(header: &JoseHeader, payload: &Payload) {
     let differs =
         |said: &Option<Value>, meant: Value| said.as_ref().is_some_and(|said| *said != meant);

@@ -9,9 +9,11 @@ use crate::jose::KeyId;
 use crate::policy::ClientId;
 use crate::time::UnixTime;
 
-/// A user whom a trusted load balancer has authenticated. Only a [`VerifiedToken`](crate::VerifiedToken) turns into one.
+/// A user whom a trusted load balancer has authenticated. Only a
+/// [`VerifiedToken`](crate::VerifiedToken) turns into one.
 ///
-/// Cheap to clone. [`Debug`](std::fmt::Debug) shows which load balancer vouches, and nothing of the user.
+/// Cheap to clone. [`Debug`](std::fmt::Debug) shows which load balancer vouches, and nothing of the
+/// user.
 #[derive(Clone, Debug)]
 pub struct AuthenticatedUser(Arc<Details>);
 
@@ -43,7 +45,8 @@ impl AuthenticatedUser {
         &self.0.claims
     }
 
-    /// What to call the user: the first that is there of `name`, `preferred_username`, `given_name`, `email` (verified or not), `username` and `sub`.
+    /// What to call the user: the first that is there of `name`, `preferred_username`,
+    /// `given_name`, `email` (verified or not), `username` and `sub`.
     ///
     /// For display only. Users may choose it, so it can be anyone's name, or markup: escape it.
     #[must_use]
@@ -80,8 +83,9 @@ impl AuthenticatedUser {
         self.0.key_id
     }
 
-    /// When the token of this request expires: 120 seconds after the *request*. It is not the end of the session, which is known to the load balancer
-    /// alone; it bounds how long this request's identity may be relied on, in a WebSocket for instance.
+    /// When the token of this request expires: 120 seconds after the *request*. It is not the end
+    /// of the session, which is known to the load balancer alone; it bounds how long this
+    /// request's identity may be relied on, in a WebSocket for instance.
     #[must_use]
     pub fn token_expires_at(&self) -> UnixTime {
         self.0.token_expires_at

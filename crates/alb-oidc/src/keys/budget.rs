@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// A token bucket: `burst` fetches at once, then one every `interval`. Taken before a fetch, whatever comes of it.
+/// A token bucket: `burst` fetches at once, then one every `interval`. Taken before a fetch,
+/// whatever comes of it.
 #[derive(Debug)]
 pub(crate) struct Budget {
     burst: u32,

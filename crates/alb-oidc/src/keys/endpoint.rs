@@ -17,7 +17,8 @@ impl KeyUrl {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::KeyUrl`] if it is not an `https` URL without user, query and fragment; `http` is accepted for a loopback host alone.
+    /// [`ConfigError::KeyUrl`] if it is not an `https` URL without user, query and fragment; `http`
+    /// is accepted for a loopback host alone.
     pub fn new(url: &str) -> Result<Self, ConfigError> {
         Self::checked(url, is_acceptable_base)
     }
@@ -77,7 +78,8 @@ impl fmt::Debug for KeyUrl {
 
 /// A base URL like [`KeyUrl::new`]'s that may be plain `http` on any host.
 ///
-/// What is given up: whoever can answer in that host's place signs users in. For a network where something else, such as a service mesh, secures the connection.
+/// What is given up: whoever can answer in that host's place signs users in. For a network where
+/// something else, such as a service mesh, secures the connection.
 ///
 /// # Errors
 ///
@@ -103,13 +105,16 @@ impl KeyEndpoints {
         self.regions.push((region, url));
     }
 
-    /// The base URL for a region: the one configured for it, else the one configured for all, else AWS's own.
+    /// The base URL for a region: the one configured for it, else the one configured for all, else
+    /// AWS's own.
     ///
-    /// Source: AWS, *Authenticate users using an Application Load Balancer*, "User claims encoding and signature verification".
+    /// Source: AWS, *Authenticate users using an Application Load Balancer*, "User claims encoding
+    /// and signature verification".
     ///
     /// # Errors
     ///
-    /// [`ConfigError::NoKeyUrl`] for a partition whose endpoint AWS does not document. It is never guessed.
+    /// [`ConfigError::NoKeyUrl`] for a partition whose endpoint AWS does not document. It is never
+    /// guessed.
     pub(crate) fn base(&self, region: Region) -> Result<String, ConfigError> {
         if let Some(url) = self.configured(region) {
             return Ok(url.to_string());
@@ -130,7 +135,8 @@ impl KeyEndpoints {
         self.configured(region).is_none()
     }
 
-    /// The URL of a key. All of it is configuration or ours, but for the key id, of which only its sixteen bytes are left.
+    /// The URL of a key. All of it is configuration or ours, but for the key id, of which only its
+    /// sixteen bytes are left.
     pub(crate) fn url(&self, request: KeyRequest) -> Result<String, ConfigError> {
         let base = self.base(request.region())?;
         Ok(format!("{base}/{}", request.key_id()))
@@ -145,7 +151,8 @@ impl KeyEndpoints {
     }
 }
 
-/// Whether `url` is `https`, or `http` on a loopback host, with nothing but a host, a port and a path.
+/// Whether `url` is `https`, or `http` on a loopback host, with nothing but a host, a port and a
+/// path.
 pub(crate) fn is_acceptable_base(url: &str) -> bool {
     BaseUrl::split(url).is_some_and(|base| base.secure || is_loopback(base.host))
 }

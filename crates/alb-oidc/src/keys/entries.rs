@@ -57,7 +57,8 @@ impl Entry {
             return Freshness::Expired;
         }
         if !self.key.is_proven() && age >= settings.refresh_interval {
-            // A good key proves itself at once. This one may be another than the endpoint meant to serve.
+            // A good key proves itself at once. This one may be another than the endpoint meant to
+            // serve.
             return Freshness::Expired;
         }
         if age < settings.soft_lifetime {
@@ -78,8 +79,10 @@ impl Entry {
         }
     }
 
-    /// Notes that the endpoint says there is no such key; `true` once that is to be believed: it has said so three times, each at least a refresh interval after the
-    /// one before, and `served_at` shows that it has served another key meanwhile. If it serves none at all, that is an outage, whatever it says.
+    /// Notes that the endpoint says there is no such key; `true` once that is to be believed: it
+    /// has said so three times, each at least a refresh interval after the one before, and
+    /// `served_at` shows that it has served another key meanwhile. If it serves none at all, that
+    /// is an outage, whatever it says.
     pub(crate) fn note_absence(
         &self,
         served_at: Option<Instant>,
@@ -104,9 +107,11 @@ impl Entries {
         self.0.get(request)
     }
 
-    /// These keys and one more, within the bounds: the oldest unproven key goes first, and a proven one never for an unproven one.
+    /// These keys and one more, within the bounds: the oldest unproven key goes first, and a proven
+    /// one never for an unproven one.
     ///
-    /// Keys prove themselves in place, so until the next one comes there may be more proven keys than their bound, but never more keys than both bounds together.
+    /// Keys prove themselves in place, so until the next one comes there may be more proven keys
+    /// than their bound, but never more keys than both bounds together.
     pub(crate) fn with(
         &self,
         request: KeyRequest,

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use crate::error::FetchError;
 
-/// Makes one GET request. Everything else, the cache, the budget, retries, deadlines and what an answer means, is the store's.
+/// Makes one GET request. Everything else, the cache, the budget, retries, deadlines and what an
+/// answer means, is the store's.
 ///
 /// An implementation follows no redirect and decompresses nothing.
 pub trait KeyFetcher: fmt::Debug + Send + Sync + 'static {
-    /// Gets `url`. Of a body longer than `max_body_bytes` it reads no more than it must to know that, and gives [`FetchError::BodyTooLarge`].
-    /// Dropping the future must end the exchange.
+    /// Gets `url`. Of a body longer than `max_body_bytes` it reads no more than it must to know
+    /// that, and gives [`FetchError::BodyTooLarge`]. Dropping the future must end the exchange.
     fn fetch(&self, url: String, max_body_bytes: usize) -> FetchFuture;
 }
 

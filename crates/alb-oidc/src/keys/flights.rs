@@ -1,4 +1,5 @@
-//! Who waits for which key, and what is being fetched. Pure bookkeeping: it neither sleeps nor fetches, but says what to do.
+//! Who waits for which key, and what is being fetched. Pure bookkeeping: it neither sleeps nor
+//! fetches, but says what to do.
 
 use std::cmp::Reverse;
 use std::collections::hash_map::{Entry, RandomState};
@@ -83,13 +84,15 @@ pub(crate) struct Flights {
 struct Flight {
     waiters: BTreeMap<WaiterId, Answer>,
     stage: Stage,
-    /// Whether its fetches are taken from the budget: all are, but for keys that have proven themselves.
+    /// Whether its fetches are taken from the budget: all are, but for keys that have proven
+    /// themselves.
     metered: bool,
     fetches: u32,
     /// Set by the first fetch.
     time: Option<FlightTime>,
     last: Option<Failure>,
-    /// Whether the key was invalidated while it was being fetched: what is on its way may be what was meant.
+    /// Whether the key was invalidated while it was being fetched: what is on its way may be what
+    /// was meant.
     overtaken: bool,
     tie: u64,
 }
@@ -108,7 +111,8 @@ enum Stage {
     Resting,
 }
 
-/// More waiters first, counted up to a bound so that nobody can buy the first place for good; ties at random.
+/// More waiters first, counted up to a bound so that nobody can buy the first place for good; ties
+/// at random.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     waiters: Reverse<usize>,
@@ -135,7 +139,8 @@ impl Flights {
         }
     }
 
-    /// A request asks for a key that is not held, or is too old to serve. `metered` unless the key has proven itself.
+    /// A request asks for a key that is not held, or is too old to serve. `metered` unless the key
+    /// has proven itself.
     pub(crate) fn join(
         &mut self,
         request: KeyRequest,
@@ -165,8 +170,9 @@ impl Flights {
         self.want(request, false, tie, now, effects);
     }
 
-    /// A waiter has waited for as long as it may. Gives the error to go with, and whether the fetch itself is overdue: it ends by its own deadline, unless its
-    /// runtime is not being driven any more.
+    /// A waiter has waited for as long as it may. Gives the error to go with, and whether the fetch
+    /// itself is overdue: it ends by its own deadline, unless its runtime is not being driven
+    /// any more.
     pub(crate) fn time_out(
         &mut self,
         request: KeyRequest,
@@ -213,7 +219,8 @@ impl Flights {
         self.end_if_abandoned(request, now, effects);
     }
 
-    /// A fetch has ended. Its key must be in the store before this is told of it. One that was given up as overdue is no news.
+    /// A fetch has ended. Its key must be in the store before this is told of it. One that was
+    /// given up as overdue is no news.
     pub(crate) fn landed(
         &mut self,
         request: KeyRequest,
@@ -301,7 +308,8 @@ impl Flights {
         }
     }
 
-    /// Whether what this fetch brings is still wanted: it has not been given up, nor has its key been forgotten meanwhile.
+    /// Whether what this fetch brings is still wanted: it has not been given up, nor has its key
+    /// been forgotten meanwhile.
     pub(crate) fn is_wanted(&self, request: KeyRequest, attempt: Attempt) -> bool {
         let flight = self.flights.get(&request);
         self.is_expected(request, attempt) && flight.is_some_and(|flight| !flight.overtaken)
@@ -468,8 +476,9 @@ impl Flights {
         }
     }
 
-    /// All places are taken. Refuses the newest waiter of the id that most wait for, if that is a crowd and this request's id has none; else the newest waiter of the
-    /// least wanted id, if this request's id is more wanted, ties at random.
+    /// All places are taken. Refuses the newest waiter of the id that most wait for, if that is a
+    /// crowd and this request's id has none; else the newest waiter of the least wanted id, if
+    /// this request's id is more wanted, ties at random.
     fn make_room_for(&mut self, request: KeyRequest, tie: u64, effects: &mut Effects) -> bool {
         let (waiters, tie) = match self.flights.get(&request) {
             Some(flight) => (flight.waiters.len(), flight.tie),
@@ -580,7 +589,8 @@ impl Rank {
     }
 }
 
-/// Whether trying again at once may help. A timeout has used up the time; a certificate will be no better.
+/// Whether trying again at once may help. A timeout has used up the time; a certificate will be no
+/// better.
 const fn is_transient(error: FetchError) -> bool {
     matches!(
         error,

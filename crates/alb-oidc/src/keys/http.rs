@@ -12,9 +12,11 @@ use reqwest::{Certificate, Client, ClientBuilder, Proxy, Response, tls};
 use super::{FetchFuture, KeyFetcher, KeyResponse};
 use crate::error::{ConfigError, FetchError};
 
-/// Gets keys over HTTPS (TLS 1.2 or later): no redirect is followed, nothing is decompressed, and no proxy is taken from the environment.
+/// Gets keys over HTTPS (TLS 1.2 or later): no redirect is followed, nothing is decompressed, and
+/// no proxy is taken from the environment.
 ///
-/// Trusts the root certificates of Mozilla that are compiled in, so that it works in an image without a certificate store.
+/// Trusts the root certificates of Mozilla that are compiled in, so that it works in an image
+/// without a certificate store.
 #[derive(Clone)]
 pub struct HttpFetcher(Client);
 
@@ -68,7 +70,8 @@ enum Roots {
 }
 
 impl HttpFetcherBuilder {
-    /// Connects through this proxy, `http://host:port`. Without this no proxy is used, whatever `HTTPS_PROXY` says: the way to the keys is not for the environment to change.
+    /// Connects through this proxy, `http://host:port`. Without this no proxy is used, whatever
+    /// `HTTPS_PROXY` says: the way to the keys is not for the environment to change.
     ///
     /// # Errors
     ///
@@ -81,7 +84,8 @@ impl HttpFetcherBuilder {
         Ok(self)
     }
 
-    /// Trusts these root certificates (PEM, one or more) and no others: for a mirror, or a proxy that ends TLS.
+    /// Trusts these root certificates (PEM, one or more) and no others: for a mirror, or a proxy
+    /// that ends TLS.
     ///
     /// # Errors
     ///
@@ -101,7 +105,9 @@ impl HttpFetcherBuilder {
         self
     }
 
-    /// Deadline of making a connection, unless the [exchange's](crate::KeyStoreSettings::exchange_timeout) is over before. 1 second; a way through proxies may need more.
+    /// Deadline of making a connection, unless the
+    /// [exchange's](crate::KeyStoreSettings::exchange_timeout) is over before. 1 second; a way
+    /// through proxies may need more.
     pub const fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = Some(timeout);
         self
@@ -111,7 +117,8 @@ impl HttpFetcherBuilder {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::HttpClient`] if the TLS library cannot be set up; [`ConfigError::RootCertificate`] if a root certificate is not one.
+    /// [`ConfigError::HttpClient`] if the TLS library cannot be set up;
+    /// [`ConfigError::RootCertificate`] if a root certificate is not one.
     pub fn build(self) -> Result<HttpFetcher, ConfigError> {
         let client = base_client().connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT));
         let client = match self.proxy {

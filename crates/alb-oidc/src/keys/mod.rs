@@ -32,7 +32,8 @@ pub use store::{KeyStore, KeyStoreBuilder, KeyStoreStats};
 
 /// Gives the key that an admitted token names.
 ///
-/// [`KeyStore`] fetches and caches; [`StaticKeys`] holds what it was given. To bring another transport, implement [`KeyFetcher`] and keep the store.
+/// [`KeyStore`] fetches and caches; [`StaticKeys`] holds what it was given. To bring another
+/// transport, implement [`KeyFetcher`] and keep the store.
 pub trait KeySource: fmt::Debug + Send + Sync + 'static {
     /// Looks the key up. Must not block: what takes time is [`Pending`](KeyLookup::Pending).
     fn key(&self, request: KeyRequest) -> KeyLookup;
@@ -44,8 +45,8 @@ impl<S: KeySource + ?Sized> KeySource for Arc<S> {
     }
 }
 
-/// Which key is asked for. [`AdmittedToken::key_request`](crate::AdmittedToken::key_request) alone makes one, so that no key is looked up for a token
-/// that does not name a trusted signer.
+/// Which key is asked for. [`AdmittedToken::key_request`](crate::AdmittedToken::key_request) alone
+/// makes one, so that no key is looked up for a token that does not name a trusted signer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyRequest {
     region: Region,

@@ -1,4 +1,5 @@
-//! What is known to fail: key ids that are unknown or could not be had, and for how long that is believed.
+//! What is known to fail: key ids that are unknown or could not be had, and for how long that is
+//! believed.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -59,9 +60,11 @@ impl Negatives {
         negative.is_some_and(|negative| now < negative.forget_at)
     }
 
-    /// Remembers a failure of a flight that `began` then, and gives for how long. `random` is any number.
+    /// Remembers a failure of a flight that `began` then, and gives for how long. `random` is any
+    /// number.
     ///
-    /// The time of the flight counts, so that an endpoint that hangs is asked as often as one that answers.
+    /// The time of the flight counts, so that an endpoint that hangs is asked as often as one that
+    /// answers.
     pub(crate) fn remember(
         &mut self,
         request: KeyRequest,

@@ -32,37 +32,50 @@ macro_rules! settings {
 }
 
 settings! {
-    /// Age at which a key is refreshed in the background, while it is still served. 1 hour: keys live for days, and a withdrawn one is noticed the same day.
+    /// Age at which a key is refreshed in the background, while it is still served. 1 hour: keys
+    /// live for days, and a withdrawn one is noticed the same day.
     soft_lifetime: Duration = Duration::from_secs(3600);
-    /// Age at which a key is no longer served. 24 hours: an outage of the endpoint that long is not survived, and a withdrawn key lives no longer than that.
+    /// Age at which a key is no longer served. 24 hours: an outage of the endpoint that long is
+    /// not survived, and a withdrawn key lives no longer than that.
     hard_lifetime: Duration = Duration::from_secs(24 * 3600);
-    /// Least time between two background refreshes of one key, and how long a key is served that verifies nothing. 60 seconds: one wrong answer of the endpoint is mended within that.
+    /// Least time between two background refreshes of one key, and how long a key is served that
+    /// verifies nothing. 60 seconds: one wrong answer of the endpoint is mended within that.
     refresh_interval: Duration = Duration::from_secs(60);
-    /// Keys kept that have verified a token of a trusted signer. 64: a region has had a handful over the years.
+    /// Keys kept that have verified a token of a trusted signer. 64: a region has had a handful
+    /// over the years.
     max_proven_keys: usize = 64;
-    /// Keys kept that have verified nothing yet. 8: real keys of the region that no token of ours was signed with.
+    /// Keys kept that have verified nothing yet. 8: real keys of the region that no token of ours
+    /// was signed with.
     max_unproven_keys: usize = 8;
-    /// Deadline of one exchange with the endpoint, from connecting to the last byte. 3 seconds, for one small GET.
+    /// Deadline of one exchange with the endpoint, from connecting to the last byte. 3 seconds,
+    /// for one small GET.
     exchange_timeout: Duration = Duration::from_secs(3);
-    /// Deadline of everything that is done for one key, a retry included, and of each request that waits for it. 3.2 seconds.
+    /// Deadline of everything that is done for one key, a retry included, and of each request
+    /// that waits for it. 3.2 seconds.
     flight_timeout: Duration = Duration::from_millis(3200);
     /// Longest answer that is read. 8 KiB: a key is 178 bytes.
     max_body_bytes: usize = 8 * 1024;
-    /// How long the first "unknown" or failure for a key id is remembered; each further one doubles it. 1 second: the endpoint may lag behind a rotation.
+    /// How long the first "unknown" or failure for a key id is remembered; each further one
+    /// doubles it. 1 second: the endpoint may lag behind a rotation.
     min_backoff: Duration = Duration::from_secs(1);
-    /// The longest that an "unknown", a failure or a `Retry-After` is remembered. 8 seconds, so that recovery takes no more than 10.
+    /// The longest that an "unknown", a failure or a `Retry-After` is remembered. 8 seconds, so
+    /// that recovery takes no more than 10.
     max_backoff: Duration = Duration::from_secs(8);
-    /// Pause before the one retry for a key id that an endpoint, which has served others, does not know. 1 second, as for `min_backoff`.
+    /// Pause before the one retry for a key id that an endpoint, which has served others, does
+    /// not know. 1 second, as for `min_backoff`.
     unknown_retry_delay: Duration = Duration::from_secs(1);
-    /// Unknown key ids fetched at once, before the budget is one every `budget_interval`. 10: more than a region has keys.
+    /// Unknown key ids fetched at once, before the budget is one every `budget_interval`. 10:
+    /// more than a region has keys.
     budget_burst: u32 = 10;
-    /// Time for one more fetch of an unknown key id. 1 second: what a flood of made-up ids costs AWS and us.
+    /// Time for one more fetch of an unknown key id. 1 second: what a flood of made-up ids costs
+    /// AWS and us.
     budget_interval: Duration = Duration::from_secs(1);
     /// Fetches of unknown key ids under way at once. 4.
     max_in_flight: usize = 4;
     /// Key ids whose "unknown" or failure is remembered. 4,096: many times what the budget can bring.
     max_negative: usize = 4096;
-    /// Requests that wait for keys at once. 16,384: as many as a server answers at once, and a bound to their memory.
+    /// Requests that wait for keys at once. 16,384: as many as a server answers at once, and a
+    /// bound to their memory.
     max_waiters: usize = 16_384;
 }
 

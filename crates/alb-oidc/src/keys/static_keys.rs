@@ -11,7 +11,8 @@ use crate::signature::{CryptoBackend, PublicKey};
 
 /// A fixed set of keys, for tests and for networks without a way to a key endpoint.
 ///
-/// The set is taken to be complete: a key id that it lacks is unknown, which is a 401. Keys rotate without notice, so somebody has to keep it up to date.
+/// The set is taken to be complete: a key id that it lacks is unknown, which is a 401. Keys rotate
+/// without notice, so somebody has to keep it up to date.
 #[derive(Clone, Debug, Default)]
 pub struct StaticKeys(HashMap<KeyId, Arc<PublicKey>>);
 
@@ -20,7 +21,8 @@ impl StaticKeys {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::PublicKey`] if a text is not one key; [`ConfigError::KeyTwice`] if an id is there with two different keys.
+    /// [`ConfigError::PublicKey`] if a text is not one key; [`ConfigError::KeyTwice`] if an id is
+    /// there with two different keys.
     pub fn from_pems<P: AsRef<[u8]>>(
         pems: impl IntoIterator<Item = (KeyId, P)>,
         backend: CryptoBackend,

@@ -21,13 +21,16 @@ use crate::jose::KeyId;
 use crate::signature::{CryptoBackend, PublicKey};
 use crate::trace::event;
 
-/// Fetches public keys and keeps them: one fetch for a key at a time, however many requests wait for it, bounded in time, size and number.
+/// Fetches public keys and keeps them: one fetch for a key at a time, however many requests wait
+/// for it, bounded in time, size and number.
 ///
-/// A fetch belongs to no request. It runs as a task of its own, on the tokio runtime that the store was built in (or, if it was built outside of one, the
-/// first that asks), so a client that disconnects neither stops it nor makes others wait. Keys already held are served while the endpoint is down, up to their
-/// [hard lifetime](KeyStoreSettings::hard_lifetime).
+/// A fetch belongs to no request. It runs as a task of its own, on the tokio runtime that the store
+/// was built in (or, if it was built outside of one, the first that asks), so a client that
+/// disconnects neither stops it nor makes others wait. Keys already held are served while the
+/// endpoint is down, up to their [hard lifetime](KeyStoreSettings::hard_lifetime).
 ///
-/// Clones share their keys. Stores share nothing otherwise: what one endpoint says never answers for another.
+/// Clones share their keys. Stores share nothing otherwise: what one endpoint says never answers
+/// for another.
 #[derive(Clone)]
 pub struct KeyStore(Arc<Shared>);
 
@@ -53,8 +56,9 @@ impl KeyStore {
         }
     }
 
-    /// Drops the key with this id, in all regions, so that the next request that names it asks the endpoint anew. A fetch that is under way does not bring the
-    /// old one back. As long as the endpoint serves the key, it is trusted.
+    /// Drops the key with this id, in all regions, so that the next request that names it asks the
+    /// endpoint anew. A fetch that is under way does not bring the old one back. As long as the
+    /// endpoint serves the key, it is trusted.
     pub fn invalidate(&self, key_id: KeyId) {
         self.forget(|request| request.key_id() == key_id);
     }
@@ -83,7 +87,8 @@ impl KeyStore {
     }
 
     fn forget(&self, forget: impl Fn(&KeyRequest) -> bool) {
-        // Under the lock: a fetch that ends now either has put its key here already, or is told not to.
+        // Under the lock: a fetch that ends now either has put its key here already, or is told not
+        // to.
         let mut flights = self.0.flights();
         self.0.entries.rcu(|entries| entries.without(&forget));
         flights.forget(forget);
@@ -141,7 +146,8 @@ impl Shared {
             return KeyLookup::Ready(Err(KeyError::NoRuntime));
         }
         let joined = self.act(|flights, effects| {
-            // Under the lock: a fetch that has just ended has put its key here before it told of it.
+            // Under the lock: a fetch that has just ended has put its key here before it told of
+            // it.
             match self.entries.load().get(&request) {
                 Some(entry) if entry.freshness(now, &self.settings) != Freshness::Expired => {
                     Joined::Held(entry.key.clone())
@@ -164,7 +170,8 @@ impl Shared {
         }
     }
 
-    /// Changes the flights under their lock, and does what is then to be done without it: neither a waker nor a runtime is called while it is held.
+    /// Changes the flights under their lock, and does what is then to be done without it: neither a
+    /// waker nor a runtime is called while it is held.
     fn act<T>(self: &Arc<Self>, change: impl FnOnce(&mut Flights, &mut Effects) -> T) -> T {
         let mut effects = Effects::default();
         let result = change(&mut self.flights(), &mut effects);
@@ -211,7 +218,8 @@ impl Shared {
         }
     }
 
-    /// Puts a fetched key where hits find it, and gives what is held. A key that is held already stays the same object, with what it has proven.
+    /// Puts a fetched key where hits find it, and gives what is held. A key that is held already
+    /// stays the same object, with what it has proven.
     fn keep(&self, request: KeyRequest, fetched: &Arc<PublicKey>, now: Instant) -> Arc<PublicKey> {
         let mut kept = fetched.clone();
         self.entries.rcu(|entries| {
@@ -224,7 +232,8 @@ impl Shared {
         kept
     }
 
-    /// The endpoint says that there is no such key. `true` if that was believed, and the key is held no longer.
+    /// The endpoint says that there is no such key. `true` if that was believed, and the key is
+    /// held no longer.
     fn note_absence(&self, request: KeyRequest, served_at: Option<Instant>, now: Instant) -> bool {
         let believed = match self.entries.load().get(&request) {
             Some(entry) => entry.note_absence(served_at, now, &self.settings),
@@ -246,7 +255,8 @@ impl Shared {
         runtime.clone()
     }
 
-    /// The remembered runtime has ended, or nobody drives it any more: the one that asks next takes its place.
+    /// The remembered runtime has ended, or nobody drives it any more: the one that asks next takes
+    /// its place.
     fn forget_runtime(&self) {
         *self.remembered_runtime() = None;
     }
@@ -481,7 +491,8 @@ impl KeyStoreBuilder {
         self
     }
 
-    /// Fetches on this runtime instead of the one that the store is built in. It should outlive everything that waits for keys.
+    /// Fetches on this runtime instead of the one that the store is built in. It should outlive
+    /// everything that waits for keys.
     pub fn runtime(mut self, runtime: Handle) -> Self {
         self.runtime = Some(runtime);
         self
@@ -491,7 +502,8 @@ impl KeyStoreBuilder {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Setting`] if a number is outside of its range; [`ConfigError::NoKeySource`] if no backend is compiled in to verify with.
+    /// [`ConfigError::Setting`] if a number is outside of its range; [`ConfigError::NoKeySource`]
+    /// if no backend is compiled in to verify with.
     pub fn build(self) -> Result<KeyStore, ConfigError> {
         self.settings.validate()?;
         let backend = self.backend.or(CryptoBackend::DEFAULT);
