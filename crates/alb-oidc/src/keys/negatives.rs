@@ -84,11 +84,11 @@ impl Negatives {
             _ => 0,
         };
         let doubled = min.saturating_mul(1_u32.checked_shl(step).unwrap_or(u32::MAX));
-        let backoff = doubled.max(asked_for).min(max);
         // Upwards only, by at most an eighth, so that neither replicas nor ids stay in step.
         let jitter = u32::try_from(random % 1024).unwrap_or_default();
-        let backoff = backoff + backoff / 8 * jitter / 1024;
-        let until = (began + backoff).max(now + asked_for.clamp(min, max));
+        let jittered = |pause: Duration| pause + pause / 8 * jitter / 1024;
+        let backoff = jittered(doubled.max(asked_for).min(max));
+        let until = (began + backoff).max(now + jittered(asked_for.clamp(min, max)));
         self.make_room(now);
         self.entries.insert(
             request,
