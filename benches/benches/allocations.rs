@@ -26,7 +26,8 @@ fn main() {
     }
 }
 
-/// The tokens are of different lengths, so the counts of one are not those of all.
+/// The tokens are of different lengths, so the counts of one are not those of
+/// all.
 fn per_token(total: u64) -> f64 {
     total as f64 / Workload::TOKENS as f64
 }

@@ -1,6 +1,9 @@
-//! How long a decision takes beside the bare verification in it: a table, one line an operation.
+//! How long a decision takes beside the bare verification in it: a table, one
+//! line an operation.
 //!
-//! The operations take turns, a few milliseconds each, and each turn is compared with the bare verification of the same round: what else the machine is busy with slows both alike.
+//! The operations take turns, a few milliseconds each, and each turn is
+//! compared with the bare verification of the same round: what else the machine
+//! is busy with slows both alike.
 
 use std::env;
 use std::time::{Duration, Instant};
@@ -8,7 +11,8 @@ use std::time::{Duration, Instant};
 use benches::{Operation, Workload};
 
 fn main() {
-    // `cargo test --benches` does not say so, and wants to know no more than that it runs.
+    // `cargo test --benches` does not say so, and wants to know no more than that
+    // it runs.
     let rounds = if env::args().any(|argument| argument == "--bench") {
         1_000
     } else {

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The system's allocator, counting. To be made the global one.
 ///
-/// It sees what Rust code asks for. What AWS-LC's C code takes from `malloc` itself is not among it.
+/// It sees what Rust code asks for. What AWS-LC's C code takes from `malloc`
+/// itself is not among it.
 #[derive(Debug)]
 pub struct CountingAllocator {
     calls: AtomicU64,
@@ -68,7 +69,8 @@ impl Sub for Allocations {
     unsafe_code,
     reason = "GlobalAlloc is an unsafe trait; every call is passed on to the system's allocator as it came"
 )]
-// SAFETY: each method hands its arguments to `System` unchanged and returns what it gives. Counting neither allocates nor panics.
+// SAFETY: each method hands its arguments to `System` unchanged and returns
+// what it gives. Counting neither allocates nor panics.
 unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         self.count(layout.size());

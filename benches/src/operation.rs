@@ -3,9 +3,11 @@
 /// One decision, or the part of it that it is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
-    /// All of it: from the three headers of a genuine request to the user, with the key at hand.
+    /// All of it: from the three headers of a genuine request to the user, with
+    /// the key at hand.
     Authenticate,
-    /// The ES256 verification alone, of the same tokens by the same library: what no verifier can do without.
+    /// The ES256 verification alone, of the same tokens by the same library:
+    /// what no verifier can do without.
     BareVerify,
     /// A genuine token two minutes after its time.
     RejectExpired,

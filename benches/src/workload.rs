@@ -16,9 +16,11 @@ use serde_json::json;
 
 use crate::operation::Operation;
 
-/// An operation and what it is given: another user's token each time, so that no cache or branch predictor learns one token by heart.
+/// An operation and what it is given: another user's token each time, so that
+/// no cache or branch predictor learns one token by heart.
 ///
-/// The wall clock stands still, for tokens live two minutes; reading it is not part of what is measured.
+/// The wall clock stands still, for tokens live two minutes; reading it is not
+/// part of what is measured.
 pub struct Workload {
     operation: Operation,
     authenticator: Authenticator,
@@ -31,7 +33,8 @@ impl Workload {
     /// How many tokens there are.
     pub const TOKENS: usize = 256;
 
-    /// Mints the tokens, and makes sure that each of them comes to the end that the operation names.
+    /// Mints the tokens, and makes sure that each of them comes to the end that
+    /// the operation names.
     ///
     /// # Panics
     ///
@@ -56,7 +59,8 @@ impl Workload {
         workload
     }
 
-    /// Performs the operation once, on the next token. What it gives is dropped.
+    /// Performs the operation once, on the next token. What it gives is
+    /// dropped.
     pub fn run(&mut self) {
         black_box(self.step());
     }
@@ -92,7 +96,8 @@ impl Operation {
     }
 }
 
-/// The three headers of one request, and what a bare verification needs of the token.
+/// The three headers of one request, and what a bare verification needs of the
+/// token.
 struct Request {
     lines: [(&'static str, String); 3],
     signature: Vec<u8>,

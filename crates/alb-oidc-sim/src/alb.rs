@@ -9,9 +9,9 @@ use alb_oidc_testkit::SimulatedAlb;
 use http::Uri;
 
 use crate::error::StartError;
-use crate::gate::Gate;
 use crate::host::{AllowedHosts, is_configurable};
 use crate::key_endpoint::KeyEndpoint;
+use crate::listener::Listener;
 use crate::login::Login;
 use crate::provider::ProviderClient;
 use crate::proxy::Proxy;
@@ -20,14 +20,19 @@ use crate::seal::SealingKey;
 use crate::serve::{Bound, Server};
 use crate::state::SpentStates;
 
-/// A running local load balancer. Dropping it stops it at once; [`shutdown`](Self::shutdown) lets requests under way finish.
+/// A running local load balancer. Dropping it stops it at once;
+/// [`shutdown`](Self::shutdown) lets requests under way finish.
 ///
 /// What it decides, in this order:
 ///
-/// 1. `TRACE` and `CONNECT`: 405. A malformed `Host`, one of `amazonaws.com`, or a `Connection` header that names a header of the load balancer's: 400.
-/// 2. [`/oauth2/idpresponse`](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-authenticate-users.html) is answered here.
-/// 3. A [forward path](LocalAlbBuilder::forward) goes to the target without authentication.
-/// 4. All else needs a session, or gets what [`OnUnauthenticatedRequest`] says: that of the first [path](LocalAlbBuilder::on_unauthenticated_request)
+/// 1. `TRACE` and `CONNECT`: 405. A malformed `Host`, one of `amazonaws.com`,
+///    or a `Connection` header that names a header of the load balancer's: 400.
+/// 2. [`/oauth2/idpresponse`](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-authenticate-users.html)
+///    is answered here.
+/// 3. A [forward path](LocalAlbBuilder::forward) goes to the target without
+///    authentication.
+/// 4. All else needs a session, or gets what [`OnUnauthenticatedRequest`] says:
+///    that of the first [path](LocalAlbBuilder::on_unauthenticated_request)
 ///    that matches, or else the action's own.
 #[derive(Debug)]
 pub struct LocalAlb {
@@ -64,7 +69,8 @@ impl LocalAlb {
         &self.url
     }
 
-    /// What signs the tokens: its ARN, issuer and client are what the app has to trust, and it rotates keys.
+    /// What signs the tokens: its ARN, issuer and client are what the app has
+    /// to trust, and it rotates keys.
     #[must_use]
     pub fn signer(&self) -> &SimulatedAlb {
         &self.signer
@@ -88,7 +94,8 @@ impl LocalAlb {
         self.listener.address
     }
 
-    /// Accepts no more connections, gives requests under way one second, and closes what is still open then, WebSockets included.
+    /// Accepts no more connections, gives requests under way one second, and
+    /// closes what is still open then, WebSockets included.
     pub async fn shutdown(self) {
         self.listener.shutdown().await;
         self.keys.shutdown().await;
@@ -111,7 +118,8 @@ pub struct LocalAlbBuilder {
 }
 
 impl LocalAlbBuilder {
-    /// The address to listen on; 127.0.0.1 with a free port by default. HTTP/1.1 and HTTP/2 without TLS (prior knowledge).
+    /// The address to listen on; 127.0.0.1 with a free port by default.
+    /// HTTP/1.1 and HTTP/2 without TLS (prior knowledge).
     #[must_use]
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
@@ -125,31 +133,37 @@ impl LocalAlbBuilder {
         self
     }
 
-    /// Lets both listeners take addresses that other machines can reach, a container's for example. **Whoever reaches them can sign in as whom they like,
-    /// over plain HTTP.** A warning is traced at start.
+    /// Lets both listeners take addresses that other machines can reach, a
+    /// container's for example. **Whoever reaches them can sign in as whom they
+    /// like, over plain HTTP.** A warning is traced at start.
     #[must_use]
     pub fn listen_public_i_know_this_is_a_development_tool(mut self) -> Self {
         self.public = true;
         self
     }
 
-    /// The authenticate action for every path that is not a forward path. Without one, every request is forwarded as it is.
+    /// The authenticate action for every path that is not a forward path.
+    /// Without one, every request is forwarded as it is.
     #[must_use]
     pub fn authenticate(mut self, rule: AuthenticateOidc) -> Self {
         self.authenticate = Some(rule);
         self
     }
 
-    /// Forwards a path without authentication: `/healthz` is exactly that path, `/static/*` everything under `/static/`. The raw path counts, before any
-    /// decoding, and no prefix matches a path with `.` or `..` segments.
+    /// Forwards a path without authentication: `/healthz` is exactly that path,
+    /// `/static/*` everything under `/static/`. The raw path counts, before
+    /// any decoding, and no prefix matches a path with `.` or `..` segments.
     #[must_use]
     pub fn forward(mut self, path: impl Into<String>) -> Self {
         self.forward.push(path.into());
         self
     }
 
-    /// The same authenticate action on another rule, for a path or a prefix ending in `/*`, with another answer to requests without a session. So
-    /// `/login` can lead to the identity provider where all else is denied. The first that matches counts; [forward paths](Self::forward) come before.
+    /// The same authenticate action on another rule, for a path or a prefix
+    /// ending in `/*`, with another answer to requests without a session. So
+    /// `/login` can lead to the identity provider where all else is denied. The
+    /// first that matches counts; [forward paths](Self::forward) come
+    /// before.
     #[must_use]
     pub fn on_unauthenticated_request(
         mut self,
@@ -160,29 +174,34 @@ impl LocalAlbBuilder {
         self
     }
 
-    /// One more `name` or `name:port` that a browser may use for it. `localhost`, `127.0.0.1` and `[::1]` with the listener's port always may.
-    /// Any other name gets 400 wherever a login could begin: it would become part of the redirect URL.
+    /// One more `name` or `name:port` that a browser may use for it.
+    /// `localhost`, `127.0.0.1` and `[::1]` with the listener's port always
+    /// may. Any other name gets 400 wherever a login could begin: it would
+    /// become part of the redirect URL.
     #[must_use]
     pub fn host(mut self, host: impl Into<String>) -> Self {
         self.hosts.push(host.into());
         self
     }
 
-    /// What happens to `x-amzn-oidc-*` headers that the client sends; removed by default.
+    /// What happens to `x-amzn-oidc-*` headers that the client sends; removed
+    /// by default.
     #[must_use]
     pub fn client_identity_headers(mut self, client_identity: ClientIdentityHeaders) -> Self {
         self.client_identity = client_identity;
         self
     }
 
-    /// Signs with this, instead of a new one that has the issuer and client of the authenticate action.
+    /// Signs with this, instead of a new one that has the issuer and client of
+    /// the authenticate action.
     #[must_use]
     pub fn signer(mut self, signer: SimulatedAlb) -> Self {
         self.signer = Some(signer);
         self
     }
 
-    /// Tells the time to sessions, logins and tokens; the system's clock by default.
+    /// Tells the time to sessions, logins and tokens; the system's clock by
+    /// default.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
@@ -193,7 +212,8 @@ impl LocalAlbBuilder {
     ///
     /// # Errors
     ///
-    /// [`StartError`] if a setting is one that a load balancer refuses, or an address cannot be bound.
+    /// [`StartError`] if a setting is one that a load balancer refuses, or an
+    /// address cannot be bound.
     pub async fn start(self) -> Result<LocalAlb, StartError> {
         let proxy = Proxy::new(&self.target, self.client_identity).ok_or(StartError::Target)?;
         let forward = self
@@ -221,7 +241,7 @@ impl LocalAlbBuilder {
         let keys = Bound::bind(self.keys_listen, self.public).await?;
         let port = bound.address.port();
         let key_endpoint = Arc::new(KeyEndpoint::new(signer.clone()));
-        let gate = Gate {
+        let listener = Listener {
             port,
             hosts: AllowedHosts::new(port, &self.hosts),
             forward,
@@ -235,7 +255,7 @@ impl LocalAlbBuilder {
             url: format!("http://localhost:{port}"),
             key_url: format!("http://{}", keys.address),
             keys: keys.serve(Arc::clone(&key_endpoint)),
-            listener: bound.serve(Arc::new(gate)),
+            listener: bound.serve(Arc::new(listener)),
             key_endpoint,
             signer,
         })

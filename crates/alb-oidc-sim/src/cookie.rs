@@ -1,4 +1,5 @@
-//! Cookies in and out: the shards of the session cookie, and reading what the browser sends.
+//! Cookies in and out: the shards of the session cookie, and reading what the
+//! browser sends.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -9,7 +10,8 @@ use http::{HeaderMap, HeaderValue};
 /// The cookie that ties a login to the browser that began it.
 pub(crate) const NONCE_COOKIE: &str = "AWSALBAuthNonce";
 
-/// The value of the cookie called `name`; nothing if it is missing, or there twice with different values.
+/// The value of the cookie called `name`; nothing if it is missing, or there
+/// twice with different values.
 pub(crate) fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut found = None;
     for (candidate, value) in pairs(headers) {
@@ -40,7 +42,8 @@ pub(crate) fn has_shards(headers: &HeaderMap, name: &str) -> bool {
     pairs(headers).any(|(candidate, _)| is_shard(candidate, name))
 }
 
-/// The `Set-Cookie` values for a sealed session: shards of at most 4K with their name, and expiries for what is left of a longer one in `headers`.
+/// The `Set-Cookie` values for a sealed session: shards of at most 4K with
+/// their name, and expiries for what is left of a longer one in `headers`.
 /// Nothing if it does not fit into four.
 pub(crate) fn set_shards(
     headers: &HeaderMap,
@@ -77,7 +80,8 @@ pub(crate) fn set_shards(
     Some(cookies)
 }
 
-/// The `Set-Cookie` value of the nonce. It outlives no login, so the browser keeps it for its own session only.
+/// The `Set-Cookie` value of the nonce. It outlives no login, so the browser
+/// keeps it for its own session only.
 pub(crate) fn set_nonce(headers: &HeaderMap, nonce: &str) -> Option<HeaderValue> {
     let same_site = if is_cors(headers) {
         "; SameSite=None"
@@ -90,7 +94,8 @@ pub(crate) fn set_nonce(headers: &HeaderMap, nonce: &str) -> Option<HeaderValue>
     .ok()
 }
 
-/// The request's cookies without the session's shards, in one line as HTTP/1.1 wants them; nothing if no other is left.
+/// The request's cookies without the session's shards, in one line as HTTP/1.1
+/// wants them; nothing if no other is left.
 pub(crate) fn without_shards(headers: &HeaderMap, name: &str) -> Option<HeaderValue> {
     keep(headers, |candidate| !is_shard(candidate, name))
 }
@@ -138,7 +143,8 @@ fn set(name: &str, value: &str, expires: UnixTime, cors: bool) -> Option<HeaderV
     .ok()
 }
 
-/// A CORS request is one that "includes an `Origin` header" (Fetch Standard, section 3.3).
+/// A CORS request is one that "includes an `Origin` header" (Fetch Standard,
+/// section 3.3).
 fn is_cors(headers: &HeaderMap) -> bool {
     headers.contains_key(http::header::ORIGIN)
 }
@@ -165,7 +171,8 @@ fn is_shard(candidate: &str, name: &str) -> bool {
     index.is_some_and(|index| matches!(index, "0" | "1" | "2" | "3"))
 }
 
-/// "Shards a cookie that is greater than 4K in size into multiple cookies", 16K in all (AWS: *Authenticate users using an Application Load Balancer*).
+/// "Shards a cookie that is greater than 4K in size into multiple cookies", 16K
+/// in all (AWS: *Authenticate users using an Application Load Balancer*).
 /// Browsers count the name to the 4096.
 const MAX_SHARD_BYTES: usize = 4096;
 const MAX_SHARDS: usize = 4;

@@ -3,25 +3,31 @@
 use serde_json::{Map, Value};
 
 use crate::provider::{FetchError, ProviderClient};
-use crate::rule::{AuthenticateOidc, RuleError, TokenEndpointAuthMethod};
+use crate::rule::{AuthenticateOidc, RuleError, TokenEndpointAuthMethod, endpoint};
 
 impl AuthenticateOidc {
-    /// Reads `{issuer}/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 section 4) and fills in the endpoints; all else has the load
-    /// balancer's defaults. If the provider takes `client_secret_post` and not `client_secret_basic`, that is set as well.
+    /// Reads `{issuer}/.well-known/openid-configuration` (OpenID Connect
+    /// Discovery 1.0 section 4) and fills in the endpoints; all else has the
+    /// load balancer's defaults. If the provider takes `client_secret_post`
+    /// and not `client_secret_basic`, that is set as well.
     ///
-    /// Redirects are not followed, proxies of the environment are not used, and the provider has 5 seconds to answer.
+    /// Redirects are not followed, proxies of the environment are not used, and
+    /// the provider has 5 seconds to answer.
     ///
     /// # Errors
     ///
-    /// [`DiscoverError`] if the document cannot be fetched or read, names another issuer, or has endpoints that are not URLs.
+    /// [`DiscoverError`] if the document cannot be fetched or read, names
+    /// another issuer, or if the issuer or an endpoint is not a URL that a
+    /// load balancer takes.
     pub async fn discover(
         issuer: impl Into<String>,
         client_id: impl Into<String>,
         client_secret: impl Into<String>,
     ) -> Result<Self, DiscoverError> {
         let issuer = issuer.into();
-        let client = ProviderClient::new(issuer.starts_with("https:"))
-            .map_err(|error| DiscoverError::Client(error.to_string()))?;
+        let tls = endpoint("issuer", &issuer)?.scheme() == "https";
+        let client =
+            ProviderClient::new(tls).map_err(|error| DiscoverError::Client(error.to_string()))?;
         let url = format!(
             "{}/.well-known/openid-configuration",
             issuer.strip_suffix('/').unwrap_or(&issuer)
@@ -49,7 +55,8 @@ impl AuthenticateOidc {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DiscoverError {
-    /// The HTTP client could not be made, for want of a certificate store for example.
+    /// The HTTP client could not be made, for want of a certificate store for
+    /// example.
     #[error("the HTTP client could not be made: {0}")]
     Client(String),
     /// The provider could not be reached within 5 seconds.
@@ -64,7 +71,8 @@ pub enum DiscoverError {
     /// A required member is missing or no string.
     #[error("the discovery document has no {0}")]
     Member(&'static str),
-    /// The document names another issuer: what section 4.3 of the specification forbids to use. A trailing slash is a difference.
+    /// The document names another issuer: what section 4.3 of the specification
+    /// forbids to use. A trailing slash is a difference.
     #[error("the discovery document names another issuer")]
     Issuer,
     /// An endpoint or a client setting is not one that a load balancer takes.
@@ -86,7 +94,8 @@ fn text<'a>(document: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     document.get(name).and_then(Value::as_str)
 }
 
-/// `client_secret_basic` is the default where the member is missing (OpenID Connect Discovery 1.0 section 3).
+/// `client_secret_basic` is the default where the member is missing (OpenID
+/// Connect Discovery 1.0 section 3).
 fn auth_method(document: &Map<String, Value>) -> TokenEndpointAuthMethod {
     let supported = document
         .get("token_endpoint_auth_methods_supported")

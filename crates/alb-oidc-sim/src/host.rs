@@ -13,12 +13,15 @@ pub(crate) enum HostError {
     Missing,
     /// Several that differ, or one with other characters than those of a host.
     Malformed,
-    /// AWS's own names. A browser that is led here under such a name has been deceived.
+    /// AWS's own names. A browser that is led here under such a name has been
+    /// deceived.
     Amazon,
 }
 
 impl RequestHost {
-    /// Reads `:authority`, the absolute form or `Host`. Where there are several, they must agree (RFC 9112 section 3.2.2, RFC 9113 section 8.3.1).
+    /// Reads `:authority`, the absolute form or `Host`. Where there are
+    /// several, they must agree (RFC 9112 section 3.2.2, RFC 9113 section
+    /// 8.3.1).
     pub(crate) fn of(uri: &Uri, headers: &HeaderMap) -> Result<Self, HostError> {
         let mut named = None;
         let authority = uri
@@ -54,7 +57,8 @@ impl RequestHost {
     }
 }
 
-/// The hosts that a redirect URL may name: loopback with the listener's own port, and what was configured.
+/// The hosts that a redirect URL may name: loopback with the listener's own
+/// port, and what was configured.
 #[derive(Clone, Debug)]
 pub(crate) struct AllowedHosts(Vec<String>);
 
@@ -78,7 +82,8 @@ impl AllowedHosts {
     }
 }
 
-/// Whether `host` can be configured: a host with an optional port, and none of AWS's own.
+/// Whether `host` can be configured: a host with an optional port, and none of
+/// AWS's own.
 pub(crate) fn is_configurable(host: &str) -> bool {
     let host = host.to_ascii_lowercase();
     is_authority(&host) && !is_amazon(&host)

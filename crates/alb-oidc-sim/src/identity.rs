@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-use alb_oidc::UnixTime;
+use alb_oidc::{OidcHeaders, UnixTime};
 use alb_oidc_testkit::SimulatedAlb;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::rule::ClientIdentityHeaders;
 use crate::session::Session;
 
-/// `x-amzn-oidc-accesstoken`, `x-amzn-oidc-identity` and `x-amzn-oidc-data` of one request.
+/// `x-amzn-oidc-accesstoken`, `x-amzn-oidc-identity` and `x-amzn-oidc-data` of
+/// one request.
 pub(crate) struct Identity {
     access_token: HeaderValue,
     subject: HeaderValue,
@@ -17,7 +18,8 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// Mints a token for `session`. It is minted for each request, and good for two minutes.
+    /// Mints a token for `session`. It is minted for each request, and good for
+    /// two minutes.
     pub(crate) fn of(session: &Session, signer: &SimulatedAlb, now: UnixTime) -> Option<Self> {
         let sensitive = |bytes: &[u8]| {
             let mut value = HeaderValue::from_bytes(bytes).ok()?;
@@ -38,7 +40,8 @@ impl fmt::Debug for Identity {
     }
 }
 
-/// Leaves in `headers` what the target is to see of the client's identity headers and of the load balancer's own.
+/// Leaves in `headers` what the target is to see of the client's identity
+/// headers and of the load balancer's own.
 pub(crate) fn apply(
     headers: &mut HeaderMap,
     client: ClientIdentityHeaders,
@@ -65,7 +68,8 @@ pub(crate) fn apply(
     }
 }
 
-/// Removes every header that is one of the three, or another `x-amzn-oidc-*`, to a server that reads `_` as `-`.
+/// Removes every header that is one of the three, or another `x-amzn-oidc-*`,
+/// to a server that reads `_` as `-`.
 pub(crate) fn strip(headers: &mut HeaderMap) {
     let protected: Vec<_> = headers
         .keys()
@@ -83,9 +87,9 @@ pub(crate) fn is_protected(name: &str) -> bool {
 }
 
 const PREFIX: &str = "x-amzn-oidc-";
-const ACCESS_TOKEN: HeaderName = HeaderName::from_static("x-amzn-oidc-accesstoken");
-const IDENTITY: HeaderName = HeaderName::from_static("x-amzn-oidc-identity");
-const DATA: HeaderName = HeaderName::from_static("x-amzn-oidc-data");
+const ACCESS_TOKEN: HeaderName = HeaderName::from_static(OidcHeaders::ACCESS_TOKEN);
+const IDENTITY: HeaderName = HeaderName::from_static(OidcHeaders::IDENTITY);
+const DATA: HeaderName = HeaderName::from_static(OidcHeaders::DATA);
 
 #[cfg(test)]
 mod tests {

@@ -12,7 +12,8 @@ use hyper::body::Incoming;
 use crate::body::{Body, full};
 use crate::serve::{Answer, Shutdown};
 
-/// `GET /{kid}` gives the key as PEM; all else the 403 with which S3 answers for objects that are not there.
+/// `GET /{kid}` gives the key as PEM; all else the 403 with which S3 answers
+/// for objects that are not there.
 #[derive(Debug)]
 pub(crate) struct KeyEndpoint {
     signer: SimulatedAlb,

@@ -1,4 +1,5 @@
-//! The login: out to the identity provider, and back through `/oauth2/idpresponse`.
+//! The login: out to the identity provider, and back through
+//! `/oauth2/idpresponse`.
 
 use alb_oidc::UnixTime;
 use http::header::SET_COOKIE;
@@ -18,7 +19,8 @@ use crate::seal::SealingKey;
 use crate::session::Session;
 use crate::state::{LoginState, ReturnTarget, SpentStates};
 
-/// The path that the identity provider sends the browser back to. The target never sees it.
+/// The path that the identity provider sends the browser back to. The target
+/// never sees it.
 pub(crate) const RESPONSE_PATH: &str = "/oauth2/idpresponse";
 
 /// One authenticate action at work.
@@ -64,7 +66,8 @@ impl Login {
         }
     }
 
-    /// The same session with fresh tokens and claims, and the cookies that carry it.
+    /// The same session with fresh tokens and claims of the same subject, and
+    /// the cookies that carry it.
     pub(crate) async fn refresh(
         &self,
         session: &Session,
@@ -72,12 +75,21 @@ impl Login {
         headers: &HeaderMap,
         now: UnixTime,
     ) -> Result<(Session, Vec<HeaderValue>), ErrorReason> {
-        let mut tokens = self.provider.refresh(&self.rule, refresh_token).await?;
-        // "If the authorization server issues no new refresh token, the old one stays" (RFC 6749 section 6).
+        let subject = session
+            .subject()
+            .ok_or(ErrorReason::AuthUnhandledException)?;
+        let mut tokens = self
+            .provider
+            .refresh(&self.rule, refresh_token, &subject)
+            .await?;
+        // "If the authorization server issues no new refresh token, the old one stays"
+        // (RFC 6749 section 6).
         tokens
             .refresh_token
             .get_or_insert_with(|| refresh_token.to_owned());
-        let refreshed = self.session(tokens, session.expires_at, now).await?;
+        let refreshed = self
+            .session(tokens, &subject, session.expires_at, now)
+            .await?;
         let cookies = refreshed.cookies(&self.key, &self.rule, headers, now)?;
         Ok((refreshed, cookies))
     }
@@ -103,7 +115,8 @@ impl Login {
         Ok(response)
     }
 
-    /// The parameters in the load balancer's order. No `nonce` and no PKCE: it sends neither.
+    /// The parameters in the load balancer's order. No `nonce` and no PKCE: it
+    /// sends neither.
     fn authorization_url(&self, host: &RequestHost, state: &str) -> String {
         let redirect_uri = redirect_uri(host);
         let standard = [
@@ -173,12 +186,17 @@ impl Login {
             .code
             .as_deref()
             .ok_or(ErrorReason::AuthMissingCodeParam)?;
-        let tokens = self
+        let (tokens, subject) = self
             .provider
             .exchange_code(&self.rule, code, &redirect_uri(host))
             .await?;
         let session = self
-            .session(tokens, now.saturating_add(self.rule.session_timeout), now)
+            .session(
+                tokens,
+                &subject,
+                now.saturating_add(self.rule.session_timeout),
+                now,
+            )
             .await?;
         session.cookies(&self.key, &self.rule, headers, now)
     }
@@ -186,12 +204,13 @@ impl Login {
     async fn session(
         &self,
         tokens: Tokens,
+        subject: &str,
         expires_at: UnixTime,
         now: UnixTime,
     ) -> Result<Session, ErrorReason> {
         let claims = self
             .provider
-            .user_info(&self.rule, &tokens.access_token)
+            .user_info(&self.rule, &tokens.access_token, subject)
             .await?;
         Ok(Session {
             claims,
@@ -205,7 +224,8 @@ impl Login {
     }
 }
 
-/// The query of `/oauth2/idpresponse`. A parameter that is there twice counts as missing (RFC 6749 section 3.1).
+/// The query of `/oauth2/idpresponse`. A parameter that is there twice counts
+/// as missing (RFC 6749 section 3.1).
 struct Parameters {
     code: Option<String>,
     state: Option<String>,
@@ -230,11 +250,17 @@ impl Parameters {
 
 /// The page for `reason`, and the event that tells the developer.
 pub(crate) fn fail(reason: ErrorReason) -> Response<Body> {
-    tracing::warn!(target: "alb_oidc_sim", reason = reason.as_str(), status = reason.status().as_u16(), "authentication failed");
+    tracing::warn!(
+        target: "alb_oidc_sim",
+        reason = reason.as_str(),
+        status = reason.status().as_u16(),
+        "authentication failed"
+    );
     reason_page(reason)
 }
 
-/// The identity provider came back with an `error`: 401 if the user or the provider denied access, else 561.
+/// The identity provider came back with an `error`: 401 if the user or the
+/// provider denied access, else 561.
 fn idp_refused(error: &str) -> Response<Body> {
     tracing::warn!(target: "alb_oidc_sim", error = printable(error), "the identity provider answered with an error");
     status_page(if error == "access_denied" {
@@ -262,7 +288,8 @@ fn return_to(
     response
 }
 
-/// A real load balancer authenticates on HTTPS listeners only; this one speaks plain HTTP.
+/// A real load balancer authenticates on HTTPS listeners only; this one speaks
+/// plain HTTP.
 fn redirect_uri(host: &RequestHost) -> String {
     format!("http://{}{RESPONSE_PATH}", host.as_str())
 }
@@ -271,7 +298,8 @@ fn encode(text: &str) -> String {
     utf8_percent_encode(text, ENCODED).to_string()
 }
 
-/// All but the unreserved characters of RFC 3986 section 2.3, so a space is `%20`.
+/// All but the unreserved characters of RFC 3986 section 2.3, so a space is
+/// `%20`.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')

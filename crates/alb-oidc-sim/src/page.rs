@@ -8,7 +8,8 @@ use crate::reason::ErrorReason;
 
 const ERROR_REASON: HeaderName = HeaderName::from_static(ErrorReason::HEADER);
 
-/// A page as the load balancer sends it: the status as title and heading, nothing else.
+/// A page as the load balancer sends it: the status as title and heading,
+/// nothing else.
 pub(crate) fn status_page(status: StatusCode) -> Response<Body> {
     let title = format!("{} {}", status.as_u16(), phrase(status));
     let html = format!(

@@ -14,7 +14,8 @@ use url::form_urlencoded;
 use crate::reason::ErrorReason;
 use crate::rule::{AuthenticateOidc, TokenEndpointAuthMethod};
 
-/// An HTTP client that follows no redirect, takes no proxy from the environment, and waits as long as a load balancer does.
+/// An HTTP client that follows no redirect, takes no proxy from the
+/// environment, and waits as long as a load balancer does.
 #[derive(Clone, Debug)]
 pub(crate) struct ProviderClient(reqwest::Client);
 
@@ -27,7 +28,8 @@ pub(crate) struct Tokens {
 }
 
 impl ProviderClient {
-    /// `tls` says whether any endpoint is `https`. Without, no certificate store is needed, and none has to be on the machine.
+    /// `tls` says whether any endpoint is `https`. Without, no certificate
+    /// store is needed, and none has to be on the machine.
     pub(crate) fn new(tls: bool) -> Result<Self, reqwest::Error> {
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -41,13 +43,14 @@ impl ProviderClient {
         builder.build().map(Self)
     }
 
-    /// Exchanges an authorization code (RFC 6749 section 4.1.3). The answer must have an ID token of the rule's issuer.
+    /// Exchanges an authorization code (RFC 6749 section 4.1.3) for tokens and
+    /// the `sub` of the ID token, which must be of the rule's issuer.
     pub(crate) async fn exchange_code(
         &self,
         rule: &AuthenticateOidc,
         code: &str,
         redirect_uri: &str,
-    ) -> Result<Tokens, ErrorReason> {
+    ) -> Result<(Tokens, String), ErrorReason> {
         let form = [
             ("grant_type", "authorization_code"),
             ("code", code),
@@ -58,32 +61,44 @@ impl ProviderClient {
             .id_token
             .as_deref()
             .ok_or(ErrorReason::AuthInvalidTokenResponse)?;
-        check_id_token(rule, id_token)?;
-        Ok(tokens)
+        let subject = subject_of_id_token(rule, id_token)?;
+        Ok((tokens, subject))
     }
 
-    /// Exchanges a refresh token (RFC 6749 section 6). An ID token is optional here (OpenID Connect Core 1.0 section 12.2).
+    /// Exchanges a refresh token (RFC 6749 section 6). An ID token is optional
+    /// here; "its `sub` Claim Value MUST be the same as in the ID Token
+    /// issued when the original authentication occurred" (OpenID Connect Core
+    /// 1.0 section 12.2).
     pub(crate) async fn refresh(
         &self,
         rule: &AuthenticateOidc,
         refresh_token: &str,
+        subject: &str,
     ) -> Result<Tokens, ErrorReason> {
         let form = [
             ("grant_type", "refresh_token"),
             ("refresh_token", refresh_token),
         ];
         let tokens = self.tokens(rule, &form).await?;
-        if let Some(id_token) = &tokens.id_token {
-            check_id_token(rule, id_token)?;
+        match &tokens.id_token {
+            Some(id_token) if subject_of_id_token(rule, id_token)? != subject => {
+                Err(ErrorReason::AuthInvalidIdToken)
+            }
+            _ => Ok(tokens),
         }
-        Ok(tokens)
     }
 
-    /// The raw text of the userinfo object (OpenID Connect Core 1.0 section 5.3). It has a `sub` that can stand in a header.
+    /// The raw text of the userinfo object (OpenID Connect Core 1.0 section
+    /// 5.3). Its `sub` is `subject`, and can stand in a header.
+    ///
+    /// "The `sub` Claim in the UserInfo Response MUST be verified to exactly match the `sub` Claim in the ID Token" (section 5.3.2): an access token
+    /// that was swapped for another user's would otherwise sign in that other
+    /// user. What AWS does here is not known.
     pub(crate) async fn user_info(
         &self,
         rule: &AuthenticateOidc,
         access_token: &str,
+        subject: &str,
     ) -> Result<String, ErrorReason> {
         #[derive(Deserialize)]
         struct Claims {
@@ -99,7 +114,11 @@ impl ProviderClient {
             ErrorReason::AuthUserinfoEpRequestTimeout
         })?;
         if !response.status().is_success() {
-            tracing::warn!(target: "alb_oidc_sim", status = response.status().as_u16(), "the user info endpoint refused");
+            tracing::warn!(
+                target: "alb_oidc_sim",
+                status = response.status().as_u16(),
+                "the user info endpoint refused"
+            );
             return Err(ErrorReason::AuthUserinfoEpRequestFailed);
         }
         let body = read(response).await.map_err(|error| match error {
@@ -110,6 +129,13 @@ impl ProviderClient {
             serde_json::from_slice(&body).map_err(|_| ErrorReason::AuthInvalidUserinfoResponse)?;
         let object: Result<Map<String, Value>, _> = serde_json::from_slice(&body);
         if object.is_err() || claims.sub.is_empty() || claims.sub.chars().any(char::is_control) {
+            return Err(ErrorReason::AuthInvalidUserinfoResponse);
+        }
+        if claims.sub != subject {
+            tracing::warn!(
+                target: "alb_oidc_sim",
+                "the user info is of another subject than the ID token or the session"
+            );
             return Err(ErrorReason::AuthInvalidUserinfoResponse);
         }
         let text = String::from_utf8(body).map_err(|_| ErrorReason::AuthInvalidUserinfoResponse)?;
@@ -151,7 +177,12 @@ impl ProviderClient {
                 .unwrap_or_default()
                 .error;
             let invalid_grant = error == "invalid_grant";
-            tracing::warn!(target: "alb_oidc_sim", status = status.as_u16(), error = printable(&error), "the token endpoint refused");
+            tracing::warn!(
+                target: "alb_oidc_sim",
+                status = status.as_u16(),
+                error = printable(&error),
+                "the token endpoint refused"
+            );
             return Err(if invalid_grant {
                 ErrorReason::AuthInvalidGrantError
             } else {
@@ -235,17 +266,23 @@ pub(crate) enum FetchError {
     Body,
 }
 
-/// Compares the `iss`, and refuses a `nonce`: the load balancer sent none, so the token answers another request.
+/// The `sub` of an ID token of the rule's issuer. Refuses a `nonce`: the load
+/// balancer sent none, so the token answers another request.
 ///
-/// The signature is not checked. The token came straight from the token endpoint, where "the TLS server validation MAY be used to validate the issuer in
-/// place of checking the token signature" (OpenID Connect Core 1.0 section 3.1.3.7).
-fn check_id_token(rule: &AuthenticateOidc, id_token: &str) -> Result<(), ErrorReason> {
+/// The signature is not checked. The token came straight from the token
+/// endpoint, where "the TLS server validation MAY be used to validate the
+/// issuer in place of checking the token signature" (OpenID Connect Core 1.0
+/// section 3.1.3.7). An endpoint without TLS is on loopback.
+fn subject_of_id_token(rule: &AuthenticateOidc, id_token: &str) -> Result<String, ErrorReason> {
     let claims = id_token_claims(id_token).ok_or(ErrorReason::AuthInvalidIdToken)?;
     let issuer = claims.get("iss").and_then(Value::as_str);
     if issuer != Some(&rule.issuer) || claims.contains_key("nonce") {
         return Err(ErrorReason::AuthInvalidIdToken);
     }
-    Ok(())
+    let subject = claims.get("sub").and_then(Value::as_str);
+    subject
+        .map(str::to_owned)
+        .ok_or(ErrorReason::AuthInvalidIdToken)
 }
 
 fn id_token_claims(id_token: &str) -> Option<Map<String, Value>> {
@@ -284,7 +321,8 @@ struct OAuthError {
     error: String,
 }
 
-/// An OAuth error code as RFC 6749 section 5.2 allows it, short enough for a log line.
+/// An OAuth error code as RFC 6749 section 5.2 allows it, short enough for a
+/// log line.
 pub(crate) fn printable(error: &str) -> &str {
     let plain = error.len() <= 64
         && error
@@ -297,9 +335,11 @@ pub(crate) fn printable(error: &str) -> &str {
     }
 }
 
-/// An endpoint that does not answer within 5 seconds counts as out of reach (AWS: *Access logs for your Application Load Balancer*).
+/// An endpoint that does not answer within 5 seconds counts as out of reach
+/// (AWS: *Access logs for your Application Load Balancer*).
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// Four times what claims and access token may have; the rest is the ID token, which is not kept.
+/// Four times what claims and access token may have; the rest is the ID token,
+/// which is not kept.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
 #[cfg(test)]
@@ -322,31 +362,34 @@ mod tests {
     }
 
     #[test]
-    fn an_id_token_is_of_the_rules_issuer_and_has_no_nonce() {
-        let refused = Err(ErrorReason::AuthInvalidIdToken);
+    fn an_id_token_is_of_the_rules_issuer_and_has_a_subject_and_no_nonce() {
+        let subject = |id_token: &str| subject_of_id_token(&rule(), id_token);
 
         assert_eq!(
-            check_id_token(&rule(), &id_token(r#"{"iss":"http://idp"}"#)),
-            Ok(())
+            subject(&id_token(r#"{"iss":"http://idp","sub":"alice"}"#)),
+            Ok("alice".to_owned())
         );
-        assert_eq!(
-            check_id_token(&rule(), &id_token(r#"{"iss":"http://idp/"}"#)),
-            refused
-        );
-        assert_eq!(
-            check_id_token(&rule(), &id_token(r#"{"iss":["http://idp"]}"#)),
-            refused
-        );
-        assert_eq!(
-            check_id_token(&rule(), &id_token(r#"{"iss":"http://idp","nonce":"n"}"#)),
-            refused
-        );
-        assert_eq!(
-            check_id_token(&rule(), &id_token(r#"{"iss":"http://idp","nonce":null}"#)),
-            refused
-        );
-        for text in ["", "a.b", "a.b.c.d", "a.!.c", &id_token("[]")] {
-            assert_eq!(check_id_token(&rule(), text), refused, "{text}");
+        for claims in [
+            r#"{"iss":"http://idp/","sub":"alice"}"#,
+            r#"{"iss":["http://idp"],"sub":"alice"}"#,
+            r#"{"iss":"http://idp","sub":"alice","nonce":"n"}"#,
+            r#"{"iss":"http://idp","sub":"alice","nonce":null}"#,
+            r#"{"iss":"http://idp"}"#,
+            r#"{"iss":"http://idp","sub":1}"#,
+            "[]",
+        ] {
+            assert_eq!(
+                subject(&id_token(claims)),
+                Err(ErrorReason::AuthInvalidIdToken),
+                "{claims}"
+            );
+        }
+        for text in ["", "a.b", "a.b.c.d", "a.!.c"] {
+            assert_eq!(
+                subject(text),
+                Err(ErrorReason::AuthInvalidIdToken),
+                "{text}"
+            );
         }
     }
 

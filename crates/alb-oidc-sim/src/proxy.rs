@@ -178,7 +178,8 @@ fn inbound(
     Response::from_parts(parts, body.map_err(Into::into).boxed_unsync())
 }
 
-/// Whether `Connection` names a header that the load balancer sets or reads. Removed as hop-by-hop, it would be gone behind the next proxy.
+/// Whether `Connection` names a header that the load balancer sets or reads.
+/// Removed as hop-by-hop, it would be gone behind the next proxy.
 pub(crate) fn connection_names_protected(headers: &HeaderMap) -> bool {
     connection_options(headers).any(|option| {
         let name = String::from_utf8_lossy(option).to_ascii_lowercase();
@@ -224,7 +225,8 @@ fn remove_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
-/// HTTP/2 may send one cookie a line; HTTP/1.1 wants one line (RFC 9113 section 8.2.3).
+/// HTTP/2 may send one cookie a line; HTTP/1.1 wants one line (RFC 9113 section
+/// 8.2.3).
 fn rewrite_cookies(headers: &mut HeaderMap, session_cookie: Option<&str>) {
     let kept = match session_cookie {
         Some(name) => cookie::without_shards(headers, name),
@@ -236,7 +238,8 @@ fn rewrite_cookies(headers: &mut HeaderMap, session_cookie: Option<&str>) {
     }
 }
 
-/// AWS: *HTTP headers and Application Load Balancers*, with `append` as the mode for X-Forwarded-For; *Request tracing*.
+/// AWS: *HTTP headers and Application Load Balancers*, with `append` as the
+/// mode for X-Forwarded-For; *Request tracing*.
 fn add_forwarding(headers: &mut HeaderMap, origin: &Origin<'_>) {
     let client = origin.client.ip().to_canonical().to_string();
     let mut addresses = Vec::new();
@@ -280,7 +283,8 @@ fn trace_id(earlier: Option<&HeaderValue>, now: UnixTime) -> Option<HeaderValue>
     HeaderValue::try_from(value).ok()
 }
 
-/// A server that merges trailers into the headers must not find an identity there.
+/// A server that merges trailers into the headers must not find an identity
+/// there.
 fn without_protected_trailers(frame: Frame<bytes::Bytes>) -> Frame<bytes::Bytes> {
     match frame.into_trailers() {
         Ok(mut trailers) => {

@@ -13,7 +13,8 @@ pub(crate) fn secret() -> Result<String, Unspecified> {
 pub(crate) fn alphanumerics() -> Result<String, Unspecified> {
     let mut text = String::with_capacity(NONCE_LENGTH);
     while text.len() < NONCE_LENGTH {
-        // Of 256 byte values, 248 map evenly onto the 62 characters; the others are drawn again.
+        // Of 256 byte values, 248 map evenly onto the 62 characters; the others are
+        // drawn again.
         for byte in bytes::<32>()? {
             if let Some(character) = (byte < 248)
                 .then(|| ALPHANUMERICS.get(usize::from(byte % 62)))

@@ -4,10 +4,12 @@ use std::fmt;
 
 use http::StatusCode;
 
-/// The reasons that an Application Load Balancer writes into the `error_reason` field of its access log when an authenticate action fails
-/// (AWS: *Access logs for your Application Load Balancer*, "Authenticate").
+/// The reasons that an Application Load Balancer writes into the `error_reason`
+/// field of its access log when an authenticate action fails (AWS: *Access logs
+/// for your Application Load Balancer*, "Authenticate").
 ///
-/// The simulator puts the same word into a tracing event and into the response header [`HEADER`](Self::HEADER).
+/// The simulator puts the same word into a tracing event and into the response
+/// header [`HEADER`](Self::HEADER).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorReason {
@@ -15,13 +17,22 @@ pub enum ErrorReason {
     AuthInvalidCookie,
     /// The token endpoint refused the authorization code (`invalid_grant`).
     AuthInvalidGrantError,
-    /// The ID token has another issuer than the rule, a `nonce`, or cannot be read.
+    /// The ID token has another issuer than the rule, a `nonce`, no `sub`, or
+    /// after a refresh another `sub`; or it cannot be read.
     AuthInvalidIdToken,
-    /// The `state` is not one of ours, was used before, or is older than the 15 minutes that a login may take.
+    /// The `state` is not one of ours, was used before, or is older than the 15
+    /// minutes that a login may take.
     AuthInvalidStateParam,
-    /// The token endpoint's answer is no JSON object with an `access_token` and an `id_token`.
+    /// The token endpoint's answer is no JSON object with an `access_token` and
+    /// an `id_token`.
     AuthInvalidTokenResponse,
-    /// The user info endpoint's answer is no JSON object with a `sub`.
+    /// The user info endpoint's answer is no JSON object with a `sub`, or its
+    /// `sub` is not the one of the ID token.
+    ///
+    /// In the latter case, "the UserInfo Response values MUST NOT be used"
+    /// (OpenID Connect Core 1.0 section 5.3.2). Whether a real load balancer
+    /// compares the two, and what it answers if they differ, is not known; this
+    /// is the reason that fits best.
     AuthInvalidUserinfoResponse,
     /// The IdP came back without a `code`.
     AuthMissingCodeParam,
@@ -31,24 +42,29 @@ pub enum ErrorReason {
     AuthMissingStateParam,
     /// The token endpoint answered with an error status.
     AuthTokenEpRequestFailed,
-    /// The token endpoint could not be reached, or did not answer within 5 seconds.
+    /// The token endpoint could not be reached, or did not answer within 5
+    /// seconds.
     AuthTokenEpRequestTimeout,
     /// Something that the list has no name for.
     AuthUnhandledException,
     /// The user info endpoint answered with an error status.
     AuthUserinfoEpRequestFailed,
-    /// The user info endpoint could not be reached, or did not answer within 5 seconds.
+    /// The user info endpoint could not be reached, or did not answer within 5
+    /// seconds.
     AuthUserinfoEpRequestTimeout,
-    /// Claims and access token together are over 11K bytes, or do not fit into the session cookie.
+    /// Claims and access token together are over 11K bytes, or do not fit into
+    /// the session cookie.
     AuthUserinfoResponseSizeExceeded,
-    /// The browser's `AWSALBAuthNonce` is not the one that the `state` was made for.
+    /// The browser's `AWSALBAuthNonce` is not the one that the `state` was made
+    /// for.
     AuthInvalidAWSALBAuthNonce,
     /// The browser sent no `AWSALBAuthNonce`.
     AuthMissingAWSALBAuthNonce,
 }
 
 impl ErrorReason {
-    /// The response header in which the simulator tells the reason. A real load balancer tells it to its access log only.
+    /// The response header in which the simulator tells the reason. A real load
+    /// balancer tells it to its access log only.
     pub const HEADER: &'static str = "x-alb-sim-error-reason";
 
     /// The word in the access log.
@@ -75,10 +91,13 @@ impl ErrorReason {
         }
     }
 
-    /// The status that the client gets: 401, 500 or 561 (AWS: *Troubleshoot your Application Load Balancers*).
+    /// The status that the client gets: 401, 500 or 561 (AWS: *Troubleshoot
+    /// your Application Load Balancers*).
     ///
-    /// AWS documents the causes of each status and the list of reasons, not which reason gives which status. Where the documented causes do not decide
-    /// (`AuthInvalidGrantError`, `AuthInvalidUserinfoResponse`), the simulator takes 561, "the IdP returned an error code".
+    /// AWS documents the causes of each status and the list of reasons, not
+    /// which reason gives which status. Where the documented causes do not
+    /// decide (`AuthInvalidGrantError`, `AuthInvalidUserinfoResponse`), the
+    /// simulator takes 561, "the IdP returned an error code".
     #[must_use]
     pub fn status(self) -> StatusCode {
         match self {

@@ -3,12 +3,18 @@
 use std::fmt;
 use std::time::Duration;
 
-use url::Url;
+use url::{Host, Url};
 
-/// The `authenticate-oidc` action: every field of `AuthenticateOidcConfig` of the Elastic Load Balancing API, version 2015-12-01, and the one setting
-/// that AWS does not document.
+/// The `authenticate-oidc` action: every field of `AuthenticateOidcConfig` of
+/// the Elastic Load Balancing API, version 2015-12-01, and the one setting that
+/// AWS does not document.
 ///
-/// [`AuthenticateOidc::new`] takes what has no default; the other fields can be set afterwards. [`discover`](Self::discover) asks the provider instead.
+/// The issuer and the endpoints are `https` URLs, as that API wants them. On
+/// this machine, where nobody else reads along, they may be `http` as well: the
+/// host is then `localhost` or a loopback address.
+///
+/// [`AuthenticateOidc::new`] takes what has no default; the other fields can be
+/// set afterwards. [`discover`](Self::discover) asks the provider instead.
 ///
 /// ```
 /// use alb_oidc_sim::{AuthenticateOidc, OnUnauthenticatedRequest};
@@ -28,34 +34,40 @@ use url::Url;
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AuthenticateOidc {
-    /// The provider's issuer identifier, an `http` or `https` URL. Compared with the `iss` of ID tokens byte by byte, and sent to the target as `iss`.
+    /// The provider's issuer identifier, a URL. Compared with the `iss` of ID
+    /// tokens byte by byte, and sent to the target as `iss`.
     pub issuer: String,
-    /// Where the browser is sent to log in: an `http` or `https` URL, which may have a query.
+    /// Where the browser is sent to log in: a URL, which may have a query.
     pub authorization_endpoint: String,
-    /// Where codes and refresh tokens are exchanged: an `http` or `https` URL.
+    /// Where codes and refresh tokens are exchanged: a URL.
     pub token_endpoint: String,
-    /// Where the user claims come from: an `http` or `https` URL.
+    /// Where the user claims come from: a URL.
     pub user_info_endpoint: String,
     /// The OAuth 2.0 client identifier.
     pub client_id: String,
     /// The OAuth 2.0 client secret. Not printed by `Debug`.
     pub client_secret: String,
-    /// How the client secret is sent to the token endpoint. What a real load balancer does is not documented.
+    /// How the client secret is sent to the token endpoint. What a real load
+    /// balancer does is not documented.
     pub token_endpoint_auth_method: TokenEndpointAuthMethod,
     /// Space separated scopes; `openid` by default.
     pub scope: String,
-    /// The name before `-0` … `-3`: an HTTP token; `AWSELBAuthSessionCookie` by default.
+    /// The name before `-0` … `-3`: an HTTP token; `AWSELBAuthSessionCookie` by
+    /// default.
     pub session_cookie_name: String,
-    /// How long a login is good for, in whole seconds from 1 s to 7 days; 7 days by default.
+    /// How long a login is good for, in whole seconds from 1 s to 7 days; 7
+    /// days by default.
     pub session_timeout: Duration,
-    /// Up to ten query parameters for the authorization endpoint, sent after the standard ones in this order. The standard ones cannot be replaced.
+    /// Up to ten query parameters for the authorization endpoint, sent after
+    /// the standard ones in this order. The standard ones cannot be replaced.
     pub authentication_request_extra_params: Vec<(String, String)>,
     /// What happens to a request without a session.
     pub on_unauthenticated_request: OnUnauthenticatedRequest,
 }
 
 impl AuthenticateOidc {
-    /// An action with the load balancer's defaults. Nothing is checked before the load balancer starts.
+    /// An action with the load balancer's defaults. Nothing is checked before
+    /// the load balancer starts.
     #[must_use]
     pub fn new(
         issuer: impl Into<String>,
@@ -83,15 +95,7 @@ impl AuthenticateOidc {
 
     pub(crate) fn validate(&self) -> Result<(), RuleError> {
         for (name, url) in self.endpoints() {
-            let url = Url::parse(url).map_err(|_| RuleError::Url(name))?;
-            let web = matches!(url.scheme(), "http" | "https") && url.has_host();
-            if !web
-                || url.fragment().is_some()
-                || !url.username().is_empty()
-                || url.password().is_some()
-            {
-                return Err(RuleError::Url(name));
-            }
+            endpoint(name, url)?;
         }
         if self.client_id.is_empty() {
             return Err(RuleError::ClientId);
@@ -120,10 +124,9 @@ impl AuthenticateOidc {
 
     /// Whether any endpoint needs TLS.
     pub(crate) fn uses_tls(&self) -> bool {
-        self.endpoints().iter().any(|(_, url)| {
-            url.get(..6)
-                .is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
-        })
+        self.endpoints()
+            .iter()
+            .any(|(name, url)| endpoint(name, url).is_ok_and(|url| url.scheme() == "https"))
     }
 
     fn endpoints(&self) -> [(&'static str, &str); 4] {
@@ -166,20 +169,26 @@ impl fmt::Debug for AuthenticateOidc {
 
 /// The `OnUnauthenticatedRequest` setting of an authenticate action.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum OnUnauthenticatedRequest {
     /// Redirect to the identity provider.
     #[default]
     Authenticate,
-    /// Forward without the three headers. The simulator does so for an expired session as well; what AWS does then is not documented.
+    /// Forward without the three headers. The simulator does so for an expired
+    /// session as well; what AWS does then is not documented.
     Allow,
-    /// 401 if the request carries no session at all. An expired session is still redirected to the identity provider.
+    /// 401 if the request carries no session at all. An expired session is
+    /// still redirected to the identity provider.
     Deny,
 }
 
-/// How the load balancer proves itself to the token endpoint (RFC 6749 section 2.3.1).
+/// How the load balancer proves itself to the token endpoint (RFC 6749 section
+/// 2.3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum TokenEndpointAuthMethod {
-    /// `Authorization: Basic` with both parts form-encoded first. Every provider has to support it.
+    /// `Authorization: Basic` with both parts form-encoded first. Every
+    /// provider has to support it.
     #[default]
     ClientSecretBasic,
     /// `client_id` and `client_secret` in the form.
@@ -188,16 +197,21 @@ pub enum TokenEndpointAuthMethod {
 
 /// What happens to `x-amzn-oidc-*` headers that the client itself sent.
 ///
-/// AWS does not say that a load balancer removes them on rules without an authenticate action. An app has to be safe in all three cases, and can be
+/// AWS does not say that a load balancer removes them on rules without an
+/// authenticate action. An app has to be safe in all three cases, and can be
 /// tested in all three here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ClientIdentityHeaders {
-    /// Removed on every rule, and with them every name that becomes one of them when `_` is read as `-` (as CGI and WSGI servers do).
+    /// Removed on every rule, and with them every name that becomes one of them
+    /// when `_` is read as `-` (as CGI and WSGI servers do).
     #[default]
     Strip,
-    /// Left alone where the load balancer adds none of its own, and replaced where it does. Names with `_` pass everywhere.
+    /// Left alone where the load balancer adds none of its own, and replaced
+    /// where it does. Names with `_` pass everywhere.
     PassThrough,
-    /// Left alone everywhere; the load balancer's own come after them, as a second header of the same name.
+    /// Left alone everywhere; the load balancer's own come after them, as a
+    /// second header of the same name.
     Duplicate,
 }
 
@@ -205,9 +219,14 @@ pub enum ClientIdentityHeaders {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RuleError {
-    /// The named field is not an `http` or `https` URL, or has user info or a fragment.
+    /// The named field is not an `http` or `https` URL, or has user info or a
+    /// fragment.
     #[error("{0} is not an absolute http or https URL without user info and fragment")]
     Url(&'static str),
+    /// The named field is plain `http`, and its host is not loopback: the
+    /// client secret and the tokens would cross a network in the clear.
+    #[error("{0} is plain http, and its host is neither localhost nor a loopback address")]
+    PlainHttp(&'static str),
     /// The client identifier is empty.
     #[error("client_id is empty")]
     ClientId,
@@ -220,12 +239,40 @@ pub enum RuleError {
     /// The session timeout is not between one second and seven days.
     #[error("session_timeout is not between 1 second and 7 days")]
     SessionTimeout,
-    /// There are more than ten extra parameters, or one of them is a standard one.
+    /// There are more than ten extra parameters, or one of them is a standard
+    /// one.
     #[error("authentication_request_extra_params are more than 10, or name a standard parameter")]
     ExtraParams,
 }
 
-/// The paths of a listener rule: one, or everything under a prefix ending in `/*`.
+/// Reads an issuer or endpoint: a web address, with TLS unless it stays on this
+/// machine.
+///
+/// `localhost` is a name that has to mean loopback (RFC 6761 section 6.3).
+/// Names below it are not always answered without asking the network.
+pub(crate) fn endpoint(name: &'static str, text: &str) -> Result<Url, RuleError> {
+    let url = Url::parse(text).map_err(|_| RuleError::Url(name))?;
+    let loopback = match url.host() {
+        None => return Err(RuleError::Url(name)),
+        Some(Host::Domain(domain)) => domain == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
+    };
+    if !matches!(url.scheme(), "http" | "https")
+        || url.fragment().is_some()
+        || !url.username().is_empty()
+        || url.password().is_some()
+    {
+        return Err(RuleError::Url(name));
+    }
+    if url.scheme() == "http" && !loopback {
+        return Err(RuleError::PlainHttp(name));
+    }
+    Ok(url)
+}
+
+/// The paths of a listener rule: one, or everything under a prefix ending in
+/// `/*`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum PathPattern {
     Exact(String),
@@ -249,7 +296,8 @@ impl PathPattern {
         }
     }
 
-    /// Compares the raw octets, without decoding. A dot segment never matches a prefix: a target that resolves it would serve another path than the
+    /// Compares the raw octets, without decoding. A dot segment never matches a
+    /// prefix: a target that resolves it would serve another path than the
     /// one that was let through.
     pub(crate) fn matches(&self, path: &str) -> bool {
         match self {
@@ -290,10 +338,10 @@ mod tests {
 
     fn rule() -> AuthenticateOidc {
         AuthenticateOidc::new(
-            "http://idp",
-            "http://idp/a",
-            "http://idp/t",
-            "http://idp/u",
+            "https://idp",
+            "https://idp/a",
+            "https://idp/t",
+            "https://idp/u",
             "client",
             "canary-secret",
         )
@@ -331,7 +379,7 @@ mod tests {
             RuleError::Url("token_endpoint")
         );
         assert_eq!(
-            refused(|rule| rule.issuer = "http://user@idp".into()),
+            refused(|rule| rule.issuer = "https://user@idp".into()),
             RuleError::Url("issuer")
         );
         assert_eq!(
@@ -357,6 +405,51 @@ mod tests {
                 vec![("state".into(), "x".into())]),
             RuleError::ExtraParams
         );
+    }
+
+    #[test]
+    fn plain_http_stays_on_this_machine() {
+        let names = rule().endpoints().map(|(name, _)| name);
+        for name in names {
+            let validated = |url: &str| {
+                let mut rule = rule();
+                let field = match name {
+                    "issuer" => &mut rule.issuer,
+                    "authorization_endpoint" => &mut rule.authorization_endpoint,
+                    "token_endpoint" => &mut rule.token_endpoint,
+                    _ => &mut rule.user_info_endpoint,
+                };
+                url.clone_into(field);
+                rule.validate()
+            };
+            for url in [
+                "https://idp.test/x",
+                "HTTPS://192.0.2.1:8443/x",
+                "http://localhost:9000/x",
+                "http://LOCALHOST/x",
+                "http://127.0.0.1:9000/x",
+                "http://127.255.255.254/x",
+                "http://[::1]:9000/x",
+                "http://[::ffff:127.0.0.1]/x",
+            ] {
+                assert_eq!(validated(url), Ok(()), "{url}");
+            }
+            for url in [
+                "http://idp.test/x",
+                "HTTP://idp.test/x",
+                "http://192.0.2.1/x",
+                "http://0.0.0.0/x",
+                "http://[::]/x",
+                "http://[2001:db8::1]/x",
+                "http://[::ffff:192.0.2.1]/x",
+                "http://localhost.test/x",
+                "http://x.localhost/x",
+                "http://localhost./x",
+                "http://127.0.0.1.test/x",
+            ] {
+                assert_eq!(validated(url), Err(RuleError::PlainHttp(name)), "{url}");
+            }
+        }
     }
 
     #[test]

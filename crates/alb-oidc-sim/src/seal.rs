@@ -7,9 +7,11 @@ use aws_lc_rs::error::Unspecified;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// AES-256-GCM under a key from the operating system's CSPRNG that lives as long as the load balancer.
+/// AES-256-GCM under a key from the operating system's CSPRNG that lives as
+/// long as the load balancer.
 ///
-/// Every sealed text has a fresh random 96-bit nonce. With one key for at most 2^32 texts, the bound of NIST SP 800-38D section 8.3, a collision is
+/// Every sealed text has a fresh random 96-bit nonce. With one key for at most
+/// 2^32 texts, the bound of NIST SP 800-38D section 8.3, a collision is
 /// out of reach for a development tool.
 pub(crate) struct SealingKey(RandomizedNonceKey);
 
@@ -20,7 +22,8 @@ impl SealingKey {
         RandomizedNonceKey::new(&AES_256_GCM, &key).map(Self)
     }
 
-    /// Standard base64, padded, of nonce, ciphertext and tag. `context` is authenticated and not sent: [`open`](Self::open) needs the same.
+    /// Standard base64, padded, of nonce, ciphertext and tag. `context` is
+    /// authenticated and not sent: [`open`](Self::open) needs the same.
     pub(crate) fn seal(
         &self,
         context: &str,
@@ -34,7 +37,8 @@ impl SealingKey {
         Ok(STANDARD.encode(sealed))
     }
 
-    /// The plaintext, or nothing if one bit of `sealed` or of `context` is not what was sealed.
+    /// The plaintext, or nothing if one bit of `sealed` or of `context` is not
+    /// what was sealed.
     pub(crate) fn open(&self, context: &str, sealed: &str) -> Option<Vec<u8>> {
         let sealed = STANDARD.decode(sealed).ok()?;
         let (nonce, ciphertext) = sealed.split_at_checked(NONCE_LEN)?;

@@ -1,4 +1,5 @@
-//! The accept loop that the load balancer, its key endpoint and the identity provider share.
+//! The accept loop that the load balancer, its key endpoint and the identity
+//! provider share.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -49,7 +50,8 @@ pub(crate) struct Bound {
 }
 
 impl Bound {
-    /// Binds `address`. One that other machines can reach is refused unless `public` is told.
+    /// Binds `address`. One that other machines can reach is refused unless
+    /// `public` is told.
     pub(crate) async fn bind(address: SocketAddr, public: bool) -> Result<Self, StartError> {
         if !address.ip().to_canonical().is_loopback() {
             if !public {
@@ -91,7 +93,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Accepts no more, lets requests under way finish for a moment, and closes what is still open then.
+    /// Accepts no more, lets requests under way finish for a moment, and closes
+    /// what is still open then.
     pub(crate) async fn shutdown(mut self) {
         self.stop.send_replace(true);
         if let Some(accepting) = self.accepting.take() {
@@ -141,7 +144,8 @@ async fn connection<A: Answer>(
     service: Arc<A>,
     mut shutdown: Shutdown,
 ) {
-    // A proxy that waits for full packets would hold back the small ones of an event stream.
+    // A proxy that waits for full packets would hold back the small ones of an
+    // event stream.
     let _ = stream.set_nodelay(true);
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
@@ -170,7 +174,8 @@ async fn connection<A: Answer>(
     }
 }
 
-/// "Entire request header: 64 K", "request line: 16 K" (AWS: *Quotas for your Application Load Balancers*).
+/// "Entire request header: 64 K", "request line: 16 K" (AWS: *Quotas for your
+/// Application Load Balancers*).
 const MAX_HEADER_BYTES: usize = 64 * 1024;
 const MAX_REQUEST_LINE_BYTES: usize = 16 * 1024;
 const MAX_HEADER_LIST_BYTES: u32 = 64 * 1024;

@@ -12,10 +12,12 @@ use crate::reason::ErrorReason;
 use crate::rule::AuthenticateOidc;
 use crate::seal::SealingKey;
 
-/// A login: the claims as the IdP wrote them, its tokens, and how long all this is good for.
+/// A login: the claims as the IdP wrote them, its tokens, and how long all this
+/// is good for.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Session {
-    /// The raw text of the userinfo object, so that the order of its members survives to the target.
+    /// The raw text of the userinfo object, so that the order of its members
+    /// survives to the target.
     pub(crate) claims: String,
     pub(crate) access_token: String,
     pub(crate) refresh_token: Option<String>,
@@ -30,7 +32,8 @@ pub(crate) struct Session {
 pub(crate) enum Presented {
     /// No shard at all.
     Nothing,
-    /// Shards that do not decrypt: from another start of the simulator, truncated, spliced or made up.
+    /// Shards that do not decrypt: from another start of the simulator,
+    /// truncated, spliced or made up.
     Invalid,
     /// A login of ours whose session timeout is over.
     Expired,
@@ -91,7 +94,8 @@ impl Session {
             .map(|Subject { sub }| sub)
     }
 
-    /// Two times and three length-prefixed texts. JSON would escape every quote of the claims, and they have to fit.
+    /// Two times and three length-prefixed texts. JSON would escape every quote
+    /// of the claims, and they have to fit.
     fn encode(&self) -> Result<Vec<u8>, Unspecified> {
         let refresh_token = self.refresh_token.as_deref().unwrap_or_default();
         let mut bytes = Vec::with_capacity(
@@ -153,7 +157,8 @@ impl fmt::Debug for Session {
     }
 }
 
-/// A session is good for the cookie name, issuer and client that it was made for. Everything is behind a length, so no two rules make one context.
+/// A session is good for the cookie name, issuer and client that it was made
+/// for. Everything is behind a length, so no two rules make one context.
 fn context(rule: &AuthenticateOidc) -> String {
     let (name, issuer, client) = (&rule.session_cookie_name, &rule.issuer, &rule.client_id);
     format!(
@@ -164,7 +169,8 @@ fn context(rule: &AuthenticateOidc) -> String {
     )
 }
 
-/// "If the total size of the user claims and access token received from the IdP is greater than 11K in size, the load balancer returns an error."
+/// "If the total size of the user claims and access token received from the IdP
+/// is greater than 11K in size, the load balancer returns an error."
 const MAX_CLAIMS_AND_ACCESS_TOKEN_BYTES: usize = 11 * 1024;
 const NEVER: u64 = u64::MAX;
 

@@ -12,14 +12,16 @@ use serde::{Deserialize, Serialize};
 use crate::random;
 use crate::seal::SealingKey;
 
-/// A login that the load balancer sent a browser to. Sealed into `state`, so that nobody else can make or change one.
+/// A login that the load balancer sent a browser to. Sealed into `state`, so
+/// that nobody else can make or change one.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct LoginState {
     id: u128,
     /// The `AWSALBAuthNonce` of the browser.
     nonce: String,
     issued_at: u64,
-    /// The host of the redirect URL. The browser must come back to the same one.
+    /// The host of the redirect URL. The browser must come back to the same
+    /// one.
     host: String,
     target: String,
 }
@@ -86,21 +88,25 @@ impl SpentStates {
     /// Whether this is the state's first return. It is spent from now on.
     pub(crate) fn spend(&self, state: &LoginState, now: UnixTime) -> bool {
         let mut spent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // An overdue state is refused before it is looked up, so it need not be remembered.
+        // An overdue state is refused before it is looked up, so it need not be
+        // remembered.
         spent.retain(|_, deadline| *deadline >= now);
-        // Full of live entries is a flood: refusing logins is safe, forgetting a spent state is not.
+        // Full of live entries is a flood: refusing logins is safe, forgetting a spent
+        // state is not.
         spent.len() < MAX_SPENT && spent.insert(state.id, state.deadline()).is_none()
     }
 }
 
-/// Where a login leads back to: an absolute path on the same origin, with its query.
+/// Where a login leads back to: an absolute path on the same origin, with its
+/// query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ReturnTarget(String);
 
 impl ReturnTarget {
     /// `path_and_query` if it can only mean this origin to a browser, else `/`.
     ///
-    /// A browser reads `//host` and `/\host` as another origin, and drops tabs and line breaks before it looks (WHATWG URL, sections 4.1 and 4.4).
+    /// A browser reads `//host` and `/\host` as another origin, and drops tabs
+    /// and line breaks before it looks (WHATWG URL, sections 4.1 and 4.4).
     pub(crate) fn parse(path_and_query: &str) -> Self {
         let mut bytes = path_and_query.bytes();
         let absolute = bytes.next() == Some(b'/') && !matches!(bytes.next(), Some(b'/' | b'\\'));
@@ -112,7 +118,8 @@ impl ReturnTarget {
             .next()
             .unwrap_or_default()
             .to_ascii_lowercase();
-        // `/.//host` and `/%2e//host` become `//host` once the dot segment is taken away; an encoded control character is nobody's path.
+        // `/.//host` and `/%2e//host` become `//host` once the dot segment is taken
+        // away; an encoded control character is nobody's path.
         let hidden = [".//", "%2e//", "%0", "%1"]
             .iter()
             .any(|trick| path.contains(trick));
@@ -128,7 +135,8 @@ impl ReturnTarget {
     }
 }
 
-/// "The client login timeout is 15 minutes" (AWS: *Authenticate users using an Application Load Balancer*).
+/// "The client login timeout is 15 minutes" (AWS: *Authenticate users using an
+/// Application Load Balancer*).
 const LOGIN_TIMEOUT: Duration = Duration::from_secs(900);
 const MAX_SPENT: usize = 65_536;
 const CONTEXT: &str = "state";

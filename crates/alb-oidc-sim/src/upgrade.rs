@@ -8,7 +8,8 @@ use tokio::io::copy_bidirectional;
 
 use crate::serve::Shutdown;
 
-/// Whether a request asks for the one upgrade that a load balancer knows (RFC 6455 section 4.1).
+/// Whether a request asks for the one upgrade that a load balancer knows (RFC
+/// 6455 section 4.1).
 pub(crate) fn is_websocket(method: &Method, version: Version, headers: &HeaderMap) -> bool {
     let asks = headers
         .get_all(CONNECTION)
@@ -24,7 +25,8 @@ pub(crate) fn tunnel(client: OnUpgrade, target: OnUpgrade, mut shutdown: Shutdow
     tokio::spawn(async move {
         let copy = async {
             let (client, target) = tokio::try_join!(client, target)?;
-            // How a tunnel ends, by a close, a reset or a shutdown, is between the two ends.
+            // How a tunnel ends, by a close, a reset or a shutdown, is between the two
+            // ends.
             let _ = copy_bidirectional(&mut TokioIo::new(client), &mut TokioIo::new(target)).await;
             Ok::<_, hyper::Error>(())
         };

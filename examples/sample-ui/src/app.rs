@@ -1,4 +1,5 @@
-//! The axum side: which path asks which page, who may, and what every response carries.
+//! The axum side: which path asks which page, who may, and what every response
+//! carries.
 
 use std::sync::Arc;
 
@@ -54,7 +55,8 @@ pub fn app(authenticator: Authenticator, house: House) -> Router {
     let members = Router::new()
         .route("/", get(show_home))
         .route("/api/me", get(show_me))
-        // The GET: after a login in between, the load balancer sends the browser back to the path of the vote.
+        // The GET: after a login in between, the load balancer sends the browser back to the path
+        // of the vote.
         .route(
             "/vote",
             post(cast_vote)
@@ -85,7 +87,8 @@ pub fn app(authenticator: Authenticator, house: House) -> Router {
         .with_state(house)
 }
 
-/// The paths that a load balancer should forward without authenticating, exact or ending in `/*`: health checks carry no token, and a page after the
+/// The paths that a load balancer should forward without authenticating, exact
+/// or ending in `/*`: health checks carry no token, and a page after the
 /// sign-out must not sign the user in again.
 pub const OPEN_PATHS: [&str; 4] = [HEALTH_PATH, SIGN_OUT_PATH, SIGNED_OUT_PATH, "/assets/*"];
 
@@ -197,7 +200,8 @@ async fn refuse_foreign_forms(request: Request, next: Next) -> Response {
     }
 }
 
-/// A header that is there twice, or is no text, is nothing that a browser sends: not ours.
+/// A header that is there twice, or is no text, is nothing that a browser
+/// sends: not ours.
 fn is_own_form(request: &Request) -> bool {
     fn only(headers: &HeaderMap, name: impl Into<HeaderName>) -> Result<Option<&str>, ()> {
         let mut values = headers.get_all(name.into()).iter();
@@ -228,7 +232,8 @@ fn is_own_form(request: &Request) -> bool {
     .is_own()
 }
 
-/// Nothing is stored by a browser or proxy unless it says itself that it may be.
+/// Nothing is stored by a browser or proxy unless it says itself that it may
+/// be.
 async fn harden(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers

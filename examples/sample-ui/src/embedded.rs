@@ -1,4 +1,5 @@
-//! Everything on this machine: the development identity provider, a local load balancer, and the app behind it on a port of its own.
+//! Everything on this machine: the development identity provider, a local load
+//! balancer, and the app behind it on a port of its own.
 
 use std::fmt;
 use std::io;
@@ -17,7 +18,8 @@ use crate::options::{DEFAULT_PORT, EmbeddedOptions, Provider};
 use crate::server::Server;
 use crate::sign_out::{SIGNED_OUT_PATH, SignOut};
 
-/// The running trio. Its [`Display`](fmt::Display) tells a person where everything is and what to try.
+/// The running trio. Its [`Display`](fmt::Display) tells a person where
+/// everything is and what to try.
 #[derive(Debug)]
 pub struct Embedded {
     alb: LocalAlb,
@@ -31,9 +33,11 @@ impl Embedded {
     ///
     /// # Errors
     ///
-    /// If one of them cannot be started, or a real provider has no usable discovery document.
+    /// If one of them cannot be started, or a real provider has no usable
+    /// discovery document.
     pub async fn start(options: EmbeddedOptions) -> Result<Self, EmbeddedError> {
-        // The app is bound first, the load balancer needs its address; it is served last, it needs the load balancer's.
+        // The app is bound first, the load balancer needs its address; it is served
+        // last, it needs the load balancer's.
         let listener = TcpListener::bind(ANY_PORT).await?;
         let address = listener.local_addr()?;
         let target = Uri::builder()
@@ -91,7 +95,8 @@ impl Embedded {
         self.alb.url()
     }
 
-    /// Where the app itself listens. Nobody gets in there without a token of the load balancer's.
+    /// Where the app itself listens. Nobody gets in there without a token of
+    /// the load balancer's.
     #[must_use]
     pub fn app_address(&self) -> SocketAddr {
         self.app.address()
@@ -163,7 +168,8 @@ async fn discover(provider: &Provider) -> Result<AuthenticateOidc, EmbeddedError
     Ok(rule)
 }
 
-/// Takes the usual port if it is free and no other was asked for. Not so with a real provider, where the port is part of the registered redirect address.
+/// Takes the usual port if it is free and no other was asked for. Not so with a
+/// real provider, where the port is part of the registered redirect address.
 async fn start_alb(
     target: &Uri,
     rule: &AuthenticateOidc,
@@ -227,7 +233,8 @@ pub enum EmbeddedError {
 
 const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 const CLIENT_ID: &str = "four-tables";
-/// Of a login page on loopback that asks nobody for a password: nothing is kept by it.
+/// Of a login page on loopback that asks nobody for a password: nothing is kept
+/// by it.
 const CLIENT_SECRET: &str = "development-only";
 /// `{"alg":"none"}.{"sub":"admin"}.`: the oldest trick there is.
 const ALG_NONE: &str = "eyJhbGciOiJub25lIn0=.eyJzdWIiOiJhZG1pbiJ9.";

@@ -1,10 +1,12 @@
-//! Whether a form was sent from one of our own pages. The session cookie cannot tell: the load balancer has already turned it into a token when the request
+//! Whether a form was sent from one of our own pages. The session cookie cannot
+//! tell: the load balancer has already turned it into a token when the request
 //! arrives, also for a form on somebody else's page.
 
 /// What a browser says of where a request comes from.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FormOrigin<'a> {
-    /// `Sec-Fetch-Site`. All browsers send it to HTTPS and localhost addresses (since 2023).
+    /// `Sec-Fetch-Site`. All browsers send it to HTTPS and localhost addresses
+    /// (since 2023).
     pub sec_fetch_site: Option<&'a str>,
     /// `Origin`. All browsers send it with a POST (since 2020).
     pub origin: Option<&'a str>,
@@ -15,8 +17,10 @@ pub struct FormOrigin<'a> {
 impl FormOrigin<'_> {
     /// Decides, in this order:
     ///
-    /// 1. `Sec-Fetch-Site` is `same-origin`, or `none` (the user's own doing): ours. Anything else, `same-site` included: not ours.
-    /// 2. Without it, `Origin` names the host that was asked: ours. Anything else, `null` included: not ours.
+    /// 1. `Sec-Fetch-Site` is `same-origin`, or `none` (the user's own doing):
+    ///    ours. Anything else, `same-site` included: not ours.
+    /// 2. Without it, `Origin` names the host that was asked: ours. Anything
+    ///    else, `null` included: not ours.
     /// 3. Without either it is no browser, and has no user's session to abuse.
     #[must_use]
     pub fn is_own(self) -> bool {

@@ -10,7 +10,8 @@ use crate::page;
 use crate::pages::Notice;
 use crate::reader::Reader;
 
-/// Shows people a page, and programs the layer's own problem document. Status, challenge and retry headers are the layer's in both cases.
+/// Shows people a page, and programs the layer's own problem document. Status,
+/// challenge and retry headers are the layer's in both cases.
 #[derive(Clone, Copy, Debug)]
 pub struct FrontDesk;
 

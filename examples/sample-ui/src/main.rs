@@ -1,4 +1,5 @@
-//! The program: reads the options, starts the app with or without a load balancer of its own, and stops it again.
+//! The program: reads the options, starts the app with or without a load
+//! balancer of its own, and stops it again.
 
 use std::error::Error;
 use std::io::{IsTerminal, Write};

@@ -3,7 +3,8 @@
 use alb_oidc::AuthenticatedUser;
 use serde_json::{Map, Value, json};
 
-/// What `/api/me` answers. `email` is there only where the identity provider verified it; the address as it was sent is among the claims.
+/// What `/api/me` answers. `email` is there only where the identity provider
+/// verified it; the address as it was sent is among the claims.
 #[must_use]
 pub fn me(user: &AuthenticatedUser) -> Value {
     let claims: Map<String, Value> = user

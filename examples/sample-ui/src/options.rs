@@ -9,14 +9,18 @@ use url::Url;
 
 use crate::sign_out::CookieName;
 
-/// Four Tables: a small restaurant vote that trusts an Application Load Balancer's signed token.
+/// Four Tables: a small restaurant vote that trusts an Application Load
+/// Balancer's signed token.
 ///
-/// With no arguments it starts everything on this machine: a local load balancer, a login page with development users, and the app. With the load balancer's
-/// ARN, the issuer and the client it runs as it would behind a real one.
+/// With no arguments it starts everything on this machine: a local load
+/// balancer, a login page with development users, and the app. With the load
+/// balancer's ARN, the issuer and the client it runs as it would behind a real
+/// one.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "sample-ui", version)]
 pub struct Arguments {
-    /// The port to open: of the local load balancer (8080, or a free one), or of the app behind a real one (8080)
+    /// The port to open: of the local load balancer (8080, or a free one), or
+    /// of the app behind a real one (8080)
     #[arg(long, env = "PORT", hide_env_values = true, value_name = "PORT")]
     port: Option<u16>,
 
@@ -32,18 +36,22 @@ pub struct Arguments {
     /// Where public keys are, if not at AWS's endpoint of the ARN's region
     #[arg(long, env = "ALB_OIDC_KEY_URL", hide_env_values = true, value_name = "URL", help_heading = BEHIND_ALB)]
     key_url: Option<String>,
-    /// The address to listen on, whatever the port above [default: 0.0.0.0:8080]
+    /// The address to listen on, whatever the port above [default:
+    /// 0.0.0.0:8080]
     #[arg(long, value_name = "ADDR:PORT", help_heading = BEHIND_ALB)]
     listen: Option<SocketAddr>,
 
-    /// The whole address that ends the identity provider's session and leads back to /signed-out
+    /// The whole address that ends the identity provider's session and leads
+    /// back to /signed-out
     #[arg(long, env = "ALB_OIDC_LOGOUT_URL", hide_env_values = true, value_name = "URL", help_heading = SIGN_OUT)]
     logout_url: Option<String>,
-    /// The session cookie name of the listener rule [default: AWSELBAuthSessionCookie]
+    /// The session cookie name of the listener rule [default:
+    /// AWSELBAuthSessionCookie]
     #[arg(long, env = "ALB_OIDC_SESSION_COOKIE", hide_env_values = true, value_name = "NAME", help_heading = SIGN_OUT)]
     session_cookie: Option<CookieName>,
 
-    /// Sign in at this OpenID provider instead of the development one; the secret is read from ALB_SIM_CLIENT_SECRET
+    /// Sign in at this OpenID provider instead of the development one; the
+    /// secret is read from ALB_SIM_CLIENT_SECRET
     #[arg(long, value_name = "URL", requires = "oidc_client_id", help_heading = SIMULATED)]
     oidc_issuer: Option<String>,
     /// The local load balancer's client id there; its redirect address is http://localhost:PORT/oauth2/idpresponse
@@ -58,7 +66,9 @@ const BEHIND_ALB: &str = "Behind a real load balancer";
 const SIGN_OUT: &str = "Signing out";
 const SIMULATED: &str = "With the local load balancer";
 
-/// The name of the environment variable that holds the client's secret at a real OpenID provider. No flag: other users can read those of a running process.
+/// The name of the environment variable that holds the client's secret at a
+/// real OpenID provider. No flag: other users can read those of a running
+/// process.
 pub const CLIENT_SECRET: &str = "ALB_SIM_CLIENT_SECRET";
 
 /// One of the two ways to run.
@@ -73,7 +83,8 @@ pub enum Options {
 /// How to run everything on this machine.
 #[derive(Clone, Debug, Default)]
 pub struct EmbeddedOptions {
-    /// The local load balancer's port; 8080 or a free one if it is not given, any free one for 0.
+    /// The local load balancer's port; 8080 or a free one if it is not given,
+    /// any free one for 0.
     pub port: Option<u16>,
     /// The session cookie name.
     pub session_cookie: CookieName,
@@ -134,11 +145,13 @@ impl fmt::Debug for ClientSecret {
 }
 
 impl Arguments {
-    /// Decides which way to run. `client_secret` is the value of [`CLIENT_SECRET`].
+    /// Decides which way to run. `client_secret` is the value of
+    /// [`CLIENT_SECRET`].
     ///
     /// # Errors
     ///
-    /// What is wrong or missing. A configuration for a real load balancer that lacks a part is an error, never a reason to start the local one.
+    /// What is wrong or missing. A configuration for a real load balancer that
+    /// lacks a part is an error, never a reason to start the local one.
     pub fn into_options(self, client_secret: Option<String>) -> Result<Options, OptionsError> {
         let behind_alb = [
             ("ALB_OIDC_ALB_ARN (--alb-arn)", &self.alb_arn),
@@ -242,7 +255,8 @@ pub enum OptionsError {
     },
 }
 
-/// An empty variable is as good as none for the value, but not for the decision: whoever sets it means a real load balancer.
+/// An empty variable is as good as none for the value, but not for the
+/// decision: whoever sets it means a real load balancer.
 fn set(value: &Option<String>) -> Option<&str> {
     value.as_deref().filter(|value| !value.is_empty())
 }

@@ -4,7 +4,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// What a handler gives back to be shown to a person.
 ///
-/// Its text went through `maud`, which escapes whatever is put into a template; only the art, which is part of the program, goes in as it is.
+/// Its text went through `maud`, which escapes whatever is put into a template;
+/// only the art, which is part of the program, goes in as it is.
 #[derive(Clone, Debug)]
 pub struct Page {
     status: u16,
@@ -12,7 +13,8 @@ pub struct Page {
 }
 
 impl Page {
-    /// Lays `content` out between the document's head and foot. `bar` goes into the bar at the top, beside the app's name.
+    /// Lays `content` out between the document's head and foot. `bar` goes into
+    /// the bar at the top, beside the app's name.
     pub(crate) fn new(status: u16, title: &str, bar: &Markup, content: &Markup) -> Self {
         let markup = html! {
             (DOCTYPE)
@@ -59,9 +61,12 @@ pub const CONTENT_TYPE: &str = "text/html; charset=utf-8";
 /// What every response carries.
 ///
 /// - No script at all, and styles and pictures only from the app itself.
-/// - `form-action` is left open on purpose: browsers apply it to the redirects after a form as well, and both a sign-out and a vote after the session's end
-///   are answered by a redirect to the identity provider, whose own next hops the app cannot know.
-/// - The referrer policy is `same-origin`, not `no-referrer`: the latter turns the `Origin` of our own forms into `null`.
+/// - `form-action` is left open on purpose: browsers apply it to the redirects
+///   after a form as well, and both a sign-out and a vote after the session's
+///   end are answered by a redirect to the identity provider, whose own next
+///   hops the app cannot know.
+/// - The referrer policy is `same-origin`, not `no-referrer`: the latter turns
+///   the `Origin` of our own forms into `null`.
 pub const SECURITY_HEADERS: [(&str, &str); 4] = [
     (
         "content-security-policy",
@@ -74,7 +79,8 @@ pub const SECURITY_HEADERS: [(&str, &str); 4] = [
 
 /// The one style sheet.
 pub const STYLE: &str = include_str!("../assets/style.css");
-/// Where [`STYLE`] is served. The number is raised when the sheet changes its meaning, so that no browser mixes two versions.
+/// Where [`STYLE`] is served. The number is raised when the sheet changes its
+/// meaning, so that no browser mixes two versions.
 pub const STYLE_PATH: &str = "/assets/style-1.css";
 
 /// The icon of the app, as SVG.

@@ -1,4 +1,5 @@
-//! The pages, each a pure function from what it shows to a [`Page`](crate::page::Page).
+//! The pages, each a pure function from what it shows to a
+//! [`Page`](crate::page::Page).
 
 mod home;
 mod notice;

@@ -1,4 +1,5 @@
-//! Who reads a refusal: a person, who gets a page, or a program, which gets a problem document.
+//! Who reads a refusal: a person, who gets a page, or a program, which gets a
+//! problem document.
 
 /// The one who asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,7 +11,8 @@ pub enum Reader {
 }
 
 impl Reader {
-    /// Guesses from `Sec-Fetch-Mode`, which only a browser sends, and otherwise from `Accept`.
+    /// Guesses from `Sec-Fetch-Mode`, which only a browser sends, and otherwise
+    /// from `Accept`.
     #[must_use]
     pub fn of(sec_fetch_mode: Option<&str>, accept: Option<&str>) -> Self {
         let person = match sec_fetch_mode {

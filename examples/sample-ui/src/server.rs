@@ -26,7 +26,8 @@ impl Server {
         let address = listener.local_addr()?;
         let (stop, mut stopped) = watch::channel(false);
         let until = async move {
-            // An error means that the server was dropped, which is as good a reason to stop.
+            // An error means that the server was dropped, which is as good a reason to
+            // stop.
             let _ = stopped.wait_for(|stop| *stop).await;
         };
         let serving = tokio::spawn(
@@ -47,7 +48,8 @@ impl Server {
         self.address
     }
 
-    /// Accepts no more, and waits until the requests under way are answered, for at most [`GRACE`].
+    /// Accepts no more, and waits until the requests under way are answered,
+    /// for at most [`GRACE`].
     pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
         if tokio::time::timeout(GRACE, &mut self.serving)

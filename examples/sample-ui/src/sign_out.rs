@@ -1,4 +1,5 @@
-//! Signing out behind an ALB, which has no sign-out of its own: the app expires the ALB's session cookie, every shard of it, and sends the browser on to the
+//! Signing out behind an ALB, which has no sign-out of its own: the app expires
+//! the ALB's session cookie, every shard of it, and sends the browser on to the
 //! identity provider, so that its session ends as well.
 
 use std::str::FromStr;
@@ -13,8 +14,9 @@ pub struct SignOut {
 }
 
 impl SignOut {
-    /// `cookie_name` is the rule's session cookie name without the shard's number; `provider` is the whole address that ends the identity provider's session
-    /// and leads back to `/signed-out`.
+    /// `cookie_name` is the rule's session cookie name without the shard's
+    /// number; `provider` is the whole address that ends the identity
+    /// provider's session and leads back to `/signed-out`.
     #[must_use]
     pub fn new(cookie_name: CookieName, provider: Option<Url>) -> Self {
         Self {
@@ -35,8 +37,9 @@ impl SignOut {
         self.provider.as_ref().map_or(SIGNED_OUT_PATH, Url::as_str)
     }
 
-    /// The `Set-Cookie` values that end the session. They are `Secure` because the load balancer's own are: a browser that took those takes these, and lets
-    /// nothing less replace them.
+    /// The `Set-Cookie` values that end the session. They are `Secure` because
+    /// the load balancer's own are: a browser that took those takes these, and
+    /// lets nothing less replace them.
     pub fn expired_cookies(&self) -> impl Iterator<Item = String> + '_ {
         SHARDS.map(|shard| {
             format!("{}-{shard}=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure; HttpOnly", self.cookie_name.0)
@@ -44,7 +47,8 @@ impl SignOut {
     }
 }
 
-/// The session cookie name of a listener rule, without the number of the shard; by default the ALB's own, `AWSELBAuthSessionCookie`.
+/// The session cookie name of a listener rule, without the number of the shard;
+/// by default the ALB's own, `AWSELBAuthSessionCookie`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CookieName(String);
 

@@ -9,7 +9,8 @@ use crate::restaurants::Restaurant;
 
 /// One vote a user. Clones share the same box of ballots.
 ///
-/// The key is the [`UserId`], issuer and subject together: a `sub` alone is only unique within its issuer.
+/// The key is the [`UserId`], issuer and subject together: a `sub` alone is
+/// only unique within its issuer.
 #[derive(Clone, Debug, Default)]
 pub struct Votes {
     ballots: Arc<Mutex<HashMap<UserId, Restaurant>>>,
@@ -37,7 +38,8 @@ impl Votes {
         }
     }
 
-    /// No code panics while it holds the lock, and a map of ballots has no half-written state: a poisoned lock is as good as any.
+    /// No code panics while it holds the lock, and a map of ballots has no
+    /// half-written state: a poisoned lock is as good as any.
     fn ballots(&self) -> MutexGuard<'_, HashMap<UserId, Restaurant>> {
         self.ballots.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,9 +1,13 @@
-//! Makes the signer's key and the corpus of the target `token` anew, and throws the private key away.
+//! Makes the signer's key and the corpus of the target `token` anew, and throws
+//! the private key away.
 //!
 //!     cargo run -p fuzz-properties --example seeds
 //!
-//! Needed only if what an ALB writes turns out to be different. A seed may be a genuine token with something changed in its text, or a token that is properly signed and
-//! says what is never let in; but no signed token that would be let in if it were changed back, unless it is one of the genuine ones. The fuzzer would change it back.
+//! Needed only if what an ALB writes turns out to be different. A seed may be a
+//! genuine token with something changed in its text, or a token that is
+//! properly signed and says what is never let in; but no signed token that
+//! would be let in if it were changed back, unless it is one of the genuine
+//! ones. The fuzzer would change it back.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -47,7 +51,8 @@ fn genuine(alb: &SimulatedAlb) -> Seeds {
     ]
 }
 
-/// Genuine tokens after a change of their text: two of their other spellings, and what must not be one.
+/// Genuine tokens after a change of their text: two of their other spellings,
+/// and what must not be one.
 fn changed(genuine: &Seeds) -> Seeds {
     let [cognito, pretty, utf8] = [0, 1, 2].map(|index| {
         let token = genuine.get(index).map(|(_, token)| &**token);
@@ -100,7 +105,8 @@ fn changed(genuine: &Seeds) -> Seeds {
     [("other-s", other_s)].into_iter().chain(seeds).collect()
 }
 
-/// The last of the 86 digits of a signature has four bits that belong to none of its bytes: sets one.
+/// The last of the 86 digits of a signature has four bits that belong to none
+/// of its bytes: sets one.
 fn stray_bits(token: &str) -> String {
     let digits = token.trim_end_matches('=');
     let (start, last) = digits.split_at(digits.len() - 1);

@@ -1,7 +1,8 @@
 //! What must hold whatever bytes come in.
 //!
-//! One function a fuzz target. Each asserts more than the absence of a crash, and fails by panicking. `cargo test` calls them on the checked-in corpus, the fuzzer on what it
-//! makes of it.
+//! One function a fuzz target. Each asserts more than the absence of a crash,
+//! and fails by panicking. `cargo test` calls them on the checked-in corpus,
+//! the fuzzer on what it makes of it.
 
 #![forbid(unsafe_code)]
 #![expect(
@@ -22,5 +23,6 @@ pub use token::token;
 /// A property: passes, or panics.
 pub type Property = fn(&[u8]);
 
-/// All properties by the names of their fuzz targets, which are also those of their folders in the corpus.
+/// All properties by the names of their fuzz targets, which are also those of
+/// their folders in the corpus.
 pub const ALL: [(&str, Property); 1] = [("token", token)];

@@ -1,8 +1,11 @@
-//! A second reading of a token: slow, straightforward, and written without looking at the first. It shares no code with `alb-oidc`, not even a base64 library.
+//! A second reading of a token: slow, straightforward, and written without
+//! looking at the first. It shares no code with `alb-oidc`, not even a base64
+//! library.
 
 use crate::spelling::decode;
 
-/// How far a value of `x-amzn-oidc-data` comes, going by its form alone. The gates stand in the order in which `alb-oidc` documents them.
+/// How far a value of `x-amzn-oidc-data` comes, going by its form alone. The
+/// gates stand in the order in which `alb-oidc` documents them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Gate {
     /// It cannot be the value of the header.
@@ -20,7 +23,8 @@ pub(crate) enum Gate {
 /// A token of the right form, taken apart.
 pub(crate) struct Form {
     pub(crate) header: Vec<u8>,
-    /// `None` if it is not base64url, which comes to light only after the signature has been verified.
+    /// `None` if it is not base64url, which comes to light only after the
+    /// signature has been verified.
     pub(crate) payload: Option<Vec<u8>>,
 }
 

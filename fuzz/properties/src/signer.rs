@@ -10,7 +10,8 @@ use alb_oidc::{
 
 use crate::spelling::spellings;
 
-/// What the clock shows, always: the second in which the tokens of the corpus were minted.
+/// What the clock shows, always: the second in which the tokens of the corpus
+/// were minted.
 pub const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
 
 /// Trusts that load balancer, and knows its key.
@@ -29,7 +30,9 @@ pub(crate) static AUTHENTICATOR: LazyLock<Authenticator> = LazyLock::new(|| {
         .expect("the policy fits the key")
 });
 
-/// Every text that is to be let in. The private key was thrown away after it had signed these, so whatever else gets in is a forgery, or a fifth spelling.
+/// Every text that is to be let in. The private key was thrown away after it
+/// had signed these, so whatever else gets in is a forgery, or a fifth
+/// spelling.
 pub(crate) static ACCEPTABLE: LazyLock<BTreeSet<String>> =
     LazyLock::new(|| GENUINE.into_iter().flat_map(spellings).collect());
 
@@ -42,7 +45,8 @@ impl Clock for StoppedClock {
     }
 }
 
-// The rule is the one that alb-oidc-testkit's load balancer has. `examples/seeds.rs` made the rest.
+// The rule is the one that alb-oidc-testkit's load balancer has.
+// `examples/seeds.rs` made the rest.
 const ARN: &str = "arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/simulated/50dc6c495c0c9188";
 const ISSUER: &str = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_SIMULATED";
 const CLIENT: &str = "simulated-client-id";

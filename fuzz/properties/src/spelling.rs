@@ -1,6 +1,7 @@
 //! Base64url and the spellings of a signature, from first principles.
 
-/// The four texts that are one and the same token: `s` or `n - s`, each with its signature padded or not. They verify alike, and no others do.
+/// The four texts that are one and the same token: `s` or `n - s`, each with
+/// its signature padded or not. They verify alike, and no others do.
 ///
 /// # Panics
 ///
@@ -23,7 +24,8 @@ pub fn spellings(token: &str) -> [String; 4] {
     ]
 }
 
-/// Decodes without a look at the spelling, and then asks whether the bytes would be spelled like that, with padding or without.
+/// Decodes without a look at the spelling, and then asks whether the bytes
+/// would be spelled like that, with padding or without.
 pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let (mut bits, mut held) = (0_u32, 0);

@@ -14,10 +14,13 @@ use crate::signer::{ACCEPTABLE, AUTHENTICATOR};
 
 /// Whatever `data` is:
 ///
-/// 1. It is refused for its form exactly if the reference refuses its form, and at the same gate.
+/// 1. It is refused for its form exactly if the reference refuses its form, and
+///    at the same gate.
 /// 2. What is parsed of its header is what a plain JSON reader reads there.
-/// 3. It is let in exactly if it is one of the four spellings of a token that was signed.
-/// 4. The user is the one whom the payload names, with all of the claims and no others.
+/// 3. It is let in exactly if it is one of the four spellings of a token that
+///    was signed.
+/// 4. The user is the one whom the payload names, with all of the claims and no
+///    others.
 /// 5. A refusal is a 401 and nothing else.
 ///
 /// # Panics

@@ -23,7 +23,11 @@ fn each_case_fails_with_its_errors_and_no_others() {
             .map(str::to_owned)
             .collect();
         assert!(!expected.is_empty(), "{name} names no error");
-        assert_eq!(errors(name, &[]), BTreeSet::new(), "{name} without its case");
+        assert_eq!(
+            errors(name, &[]),
+            BTreeSet::new(),
+            "{name} without its case"
+        );
         assert_eq!(errors(name, &["--cfg", "compile_fail"]), expected, "{name}");
         ran += 1;
     }
@@ -33,10 +37,21 @@ fn each_case_fails_with_its_errors_and_no_others() {
 /// The codes of the errors that compiling this example gives.
 fn errors(example: &str, rustc_arguments: &[&str]) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
-        .args(["rustc", "--quiet", "--locked", "--package", "compile-fail", "--profile", "check"])
+        .args([
+            "rustc",
+            "--quiet",
+            "--locked",
+            "--package",
+            "compile-fail",
+            "--profile",
+            "check",
+        ])
         .args(["--message-format", "json", "--example", example])
         // A folder of its own: the one that this test was built in may be locked.
-        .args(["--target-dir", concat!(env!("CARGO_TARGET_TMPDIR"), "/cases")])
+        .args([
+            "--target-dir",
+            concat!(env!("CARGO_TARGET_TMPDIR"), "/cases"),
+        ])
         .arg("--")
         .args(rustc_arguments)
         .output()
@@ -49,6 +64,10 @@ fn errors(example: &str, rustc_arguments: &[&str]) -> BTreeSet<String> {
         .filter_map(|message| Some(message["message"]["code"]["code"].as_str()?.to_owned()))
         .collect();
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.success(), codes.is_empty(), "{example}: {stderr}");
+    assert_eq!(
+        output.status.success(),
+        codes.is_empty(),
+        "{example}: {stderr}"
+    );
     codes
 }

@@ -1,4 +1,5 @@
-//! `/oauth2/authorize` and `/login`: who is there, and on to the client with a code.
+//! `/oauth2/authorize` and `/login`: who is there, and on to the client with a
+//! code.
 
 use alb_oidc::UnixTime;
 use http::header::{LOCATION, SET_COOKIE};
@@ -13,7 +14,8 @@ use crate::body::{Body, full};
 use crate::cookie;
 use crate::random;
 
-/// The scopes of Cognito. `offline_access` is not among them: a refresh token comes with every code.
+/// The scopes of Cognito. `offline_access` is not among them: a refresh token
+/// comes with every code.
 pub(crate) const SCOPES: [&str; 5] = [
     "openid",
     "email",
@@ -23,7 +25,7 @@ pub(crate) const SCOPES: [&str; 5] = [
 ];
 
 /// What a client asked for, once it is known that the client may.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Authorization {
     pub(crate) client_id: String,
     pub(crate) redirect_uri: String,
@@ -42,7 +44,8 @@ enum Refusal {
     Redirect(Box<Authorization>, &'static str),
 }
 
-/// An authorization that waits for its user to choose a name, in the browser that asked.
+/// An authorization that waits for its user to choose a name, in the browser
+/// that asked.
 #[derive(Clone)]
 pub(crate) struct Pending {
     authorization: Authorization,
@@ -66,7 +69,8 @@ pub(crate) struct Grant {
 }
 
 impl Idp {
-    /// A login page, or a code at once for a browser that is signed in (OpenID Connect Core 1.0 section 3.1.2).
+    /// A login page, or a code at once for a browser that is signed in (OpenID
+    /// Connect Core 1.0 section 3.1.2).
     pub(crate) fn authorize(
         &self,
         uri: &Uri,
@@ -151,8 +155,9 @@ impl Idp {
         response
     }
 
-    /// What may be answered only by a page, because the redirect URI cannot be trusted, comes first; the rest goes back to the client (RFC 6749 section
-    /// 4.1.2.1).
+    /// What may be answered only by a page, because the redirect URI cannot be
+    /// trusted, comes first; the rest goes back to the client
+    /// (RFC 6749 section 4.1.2.1).
     fn authorization(&self, form: &Form) -> Result<Authorization, Refusal> {
         let refused = |message| Err(Refusal::Page(message));
         let Some(client) = form.get("client_id").and_then(|id| self.client(id)) else {
@@ -165,6 +170,14 @@ impl Idp {
         }) else {
             return refused("That redirect_uri is not registered.");
         };
+        let too_long = |&(name, limit): &(&str, usize)| {
+            form.get(name).is_some_and(|value| value.len() > limit)
+        };
+        if LONGEST.iter().any(too_long) {
+            return refused(
+                "The state is over 8 KiB, or the nonce, scope or code_challenge over 2 KiB.",
+            );
+        }
         let scope = form
             .get("scope")
             .map_or_else(|| SCOPES.join(" "), str::to_owned);
@@ -204,7 +217,8 @@ impl Idp {
         headers: &HeaderMap,
         now: UnixTime,
     ) -> Response<Body> {
-        // One value for all login pages of a browser, so that a second tab does not spoil the first.
+        // One value for all login pages of a browser, so that a second tab does not
+        // spoil the first.
         let known = cookie::value(headers, &self.browser_cookie)
             .filter(|value| value.len() == 43)
             .map(str::to_owned);
@@ -231,11 +245,13 @@ impl Idp {
         response
     }
 
-    fn issue_code(&self, grant: Grant, now: UnixTime) -> Response<Body> {
+    fn issue_code(&self, mut grant: Grant, now: UnixTime) -> Response<Body> {
         let Ok(code) = random::secret() else {
             return redirect_error(&grant.authorization, "server_error");
         };
         let response = redirect(&grant.authorization, "code", &code);
+        // It is on its way back, and a refresh token would keep it for a month.
+        grant.authorization.state = None;
         self.codes.insert(code, grant, now);
         response
     }
@@ -260,7 +276,8 @@ fn redirect(authorization: &Authorization, name: &str, value: &str) -> Response<
     redirect_to(&location)
 }
 
-/// 302, not to be kept, and without telling the next site where the browser came from.
+/// 302, not to be kept, and without telling the next site where the browser
+/// came from.
 pub(crate) fn redirect_to(location: &str) -> Response<Body> {
     let Ok(location) = HeaderValue::try_from(location) else {
         return page::refused(
@@ -275,9 +292,21 @@ pub(crate) fn redirect_to(location: &str) -> Response<Body> {
     response
 }
 
-/// Adds a cookie. It is made of names and values of our own, all of them tokens.
+/// Adds a cookie. It is made of names and values of our own, all of them
+/// tokens.
 pub(crate) fn set_cookie(response: &mut Response<Body>, cookie: &str) {
     if let Ok(cookie) = HeaderValue::try_from(cookie) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
 }
+
+/// How many bytes an authorization may keep of what the client sent, so that
+/// all that wait for their users together stay below 64 MiB. A `state` may
+/// be longer than the rest: the load balancer's has the URL in it that the user
+/// asked for.
+const LONGEST: [(&str, usize); 4] = [
+    ("state", 8 * 1024),
+    ("nonce", 2 * 1024),
+    ("scope", 2 * 1024),
+    ("code_challenge", 2 * 1024),
+];

@@ -8,7 +8,8 @@ use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use url::form_urlencoded;
 
-/// Parameters of which none is there twice: "request and response parameters MUST NOT be included more than once" (RFC 6749 section 3.1).
+/// Parameters of which none is there twice: "request and response parameters
+/// MUST NOT be included more than once" (RFC 6749 section 3.1).
 pub(crate) struct Form(HashMap<String, String>);
 
 impl Form {

@@ -1,4 +1,5 @@
-//! The identity provider's RSA key: RS256 tokens out, and its own tokens back in.
+//! The identity provider's RSA key: RS256 tokens out, and its own tokens back
+//! in.
 
 use std::fmt;
 
@@ -60,7 +61,8 @@ impl TokenKey {
         Ok(token)
     }
 
-    /// The claims of a token that this key signed. Whether they are expired is for the caller to say.
+    /// The claims of a token that this key signed. Whether they are expired is
+    /// for the caller to say.
     pub(crate) fn verify<C: DeserializeOwned>(&self, token: &str) -> Option<C> {
         let (signed, signature) = token.rsplit_once('.')?;
         let (_, claims) = signed.split_once('.')?;

@@ -11,10 +11,13 @@ use crate::body::Body;
 use crate::cookie;
 
 impl Idp {
-    /// Ends the provider's session, and with it every refresh token that came from it. Then:
+    /// Ends the provider's session, and with it every refresh token that came
+    /// from it. Then:
     ///
-    /// - `client_id` and `logout_uri`: on to the logout URI, if it is registered;
-    /// - `client_id`, `redirect_uri` and `response_type`: on to the login page, as `/oauth2/authorize` would;
+    /// - `client_id` and `logout_uri`: on to the logout URI, if it is
+    ///   registered;
+    /// - `client_id`, `redirect_uri` and `response_type`: on to the login page,
+    ///   as `/oauth2/authorize` would;
     /// - neither: a page that says so.
     ///
     /// Parameters that are not registered end nothing.

@@ -30,10 +30,13 @@ use service::Idp;
 use store::Store;
 pub use users::DevelopmentUser;
 
-/// A running identity provider whose users sign in by choosing their name. Dropping it stops it at once.
+/// A running identity provider whose users sign in by choosing their name.
+/// Dropping it stops it at once.
 ///
-/// Endpoints: `/.well-known/openid-configuration`, `/.well-known/jwks.json`, `/oauth2/authorize`, `/login`, `/oauth2/token`, `/oauth2/userInfo`,
-/// `/logout`. Access tokens are RS256 JWTs as Cognito's are, with `cognito:groups`.
+/// Endpoints: `/.well-known/openid-configuration`, `/.well-known/jwks.json`,
+/// `/oauth2/authorize`, `/login`, `/oauth2/token`, `/oauth2/userInfo`,
+/// `/logout`. Access tokens are RS256 JWTs as Cognito's are, with
+/// `cognito:groups`.
 #[derive(Debug)]
 pub struct DevelopmentIdp {
     server: Server,
@@ -41,7 +44,8 @@ pub struct DevelopmentIdp {
 }
 
 impl DevelopmentIdp {
-    /// A provider with a client called `development-client`, a random secret, and the users of [`DevelopmentUser::cast`], until told otherwise.
+    /// A provider with a client called `development-client`, a random secret,
+    /// and the users of [`DevelopmentUser::cast`], until told otherwise.
     #[must_use]
     pub fn builder() -> DevelopmentIdpBuilder {
         DevelopmentIdpBuilder {
@@ -58,7 +62,8 @@ impl DevelopmentIdp {
         }
     }
 
-    /// The authenticate action that uses this provider, as its first client and with the load balancer's defaults.
+    /// The authenticate action that uses this provider, as its first client and
+    /// with the load balancer's defaults.
     #[must_use]
     pub fn authenticate_oidc(&self) -> AuthenticateOidc {
         let issuer = &self.idp.issuer;
@@ -78,7 +83,8 @@ impl DevelopmentIdp {
         &self.idp.issuer
     }
 
-    /// `{issuer}/logout`. It takes `client_id` and `logout_uri`, as Cognito's does.
+    /// `{issuer}/logout`. It takes `client_id` and `logout_uri`, as Cognito's
+    /// does.
     #[must_use]
     pub fn logout_url(&self) -> String {
         format!("{}/logout", self.idp.issuer)
@@ -111,23 +117,30 @@ pub struct DevelopmentIdpBuilder {
 }
 
 impl DevelopmentIdpBuilder {
-    /// The address to listen on; 127.0.0.1 with a free port by default. Its IP address is part of the issuer, so that the provider's cookies are not those
-    /// of an app on `localhost`.
+    /// The address to listen on; 127.0.0.1 with a free port by default. Its IP
+    /// address is part of the issuer, so that the provider's cookies are not
+    /// those of an app on `localhost`.
     #[must_use]
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
         self
     }
 
-    /// Lets it take an address that other machines can reach. **Whoever reaches it can sign in as whom they like, over plain HTTP.** A warning is traced
-    /// at start.
+    /// Lets it take an address that other machines can reach. **Whoever reaches
+    /// it can sign in as whom they like, over plain HTTP.** A warning is
+    /// traced at start.
+    ///
+    /// With an unspecified address (`0.0.0.0`), the issuer names 127.0.0.1.
+    /// With any other beyond loopback, no [`LocalAlb`](crate::LocalAlb) takes
+    /// its rule: an endpoint there has to be `https`.
     #[must_use]
     pub fn listen_public_i_know_this_is_a_development_tool(mut self) -> Self {
         self.public = true;
         self
     }
 
-    /// One more `name` or `name:port` that it answers to, besides `localhost`, `127.0.0.1` and `[::1]` with its port.
+    /// One more `name` or `name:port` that it answers to, besides `localhost`,
+    /// `127.0.0.1` and `[::1]` with its port.
     #[must_use]
     pub fn host(mut self, host: impl Into<String>) -> Self {
         self.hosts.push(host.into());
@@ -144,7 +157,8 @@ impl DevelopmentIdpBuilder {
         self
     }
 
-    /// Registers a redirect URI by its path: `http`, a loopback host, and any port (RFC 8252 section 7.3). `/oauth2/idpresponse` if neither this nor
+    /// Registers a redirect URI by its path: `http`, a loopback host, and any
+    /// port (RFC 8252 section 7.3). `/oauth2/idpresponse` if neither this nor
     /// [`redirect_uri`](Self::redirect_uri) is called.
     #[must_use]
     pub fn redirect_path(mut self, path: impl Into<String>) -> Self {
@@ -152,14 +166,16 @@ impl DevelopmentIdpBuilder {
         self
     }
 
-    /// Registers one exact redirect URI. One on `http` loopback stands for every port.
+    /// Registers one exact redirect URI. One on `http` loopback stands for
+    /// every port.
     #[must_use]
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.redirect_uris.push(uri.into());
         self
     }
 
-    /// Registers a URI that `/logout` may send a browser to. One on `http` loopback stands for every port.
+    /// Registers a URI that `/logout` may send a browser to. One on `http`
+    /// loopback stands for every port.
     #[must_use]
     pub fn logout_uri(mut self, uri: impl Into<String>) -> Self {
         self.logout_uris.push(uri.into());
@@ -180,7 +196,8 @@ impl DevelopmentIdpBuilder {
         self
     }
 
-    /// How long access and ID tokens are good for, in whole seconds; one hour by default, as with Cognito.
+    /// How long access and ID tokens are good for, in whole seconds; one hour
+    /// by default, as with Cognito.
     #[must_use]
     pub fn access_token_lifetime(mut self, lifetime: Duration) -> Self {
         self.access_token_lifetime = lifetime;
@@ -198,7 +215,8 @@ impl DevelopmentIdpBuilder {
     ///
     /// # Errors
     ///
-    /// [`StartError`] if a setting is malformed, the address cannot be bound, or no key can be generated.
+    /// [`StartError`] if a setting is malformed, the address cannot be bound,
+    /// or no key can be generated.
     pub async fn start(mut self) -> Result<DevelopmentIdp, StartError> {
         let logouts = self
             .logout_uris

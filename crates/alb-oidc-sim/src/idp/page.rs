@@ -1,4 +1,5 @@
-//! The provider's HTML pages. No script, no outside resource, and every text escaped.
+//! The provider's HTML pages. No script, no outside resource, and every text
+//! escaped.
 
 use std::sync::LazyLock;
 
@@ -14,7 +15,8 @@ use super::authorize::Authorization;
 use super::users::DevelopmentUser;
 use crate::body::{Body, full};
 
-/// The users as buttons. `id` is the one-time value that ties the choice to this authorization.
+/// The users as buttons. `id` is the one-time value that ties the choice to
+/// this authorization.
 pub(crate) fn login(
     users: &[DevelopmentUser],
     authorization: &Authorization,
@@ -59,10 +61,12 @@ pub(crate) fn refused(status: StatusCode, message: &str) -> Response<Body> {
     page(status, "That did not work", &content)
 }
 
-/// Headers of every page. `form_destination` is the origin that a form's redirect may go to.
+/// Headers of every page. `form_destination` is the origin that a form's
+/// redirect may go to.
 pub(crate) fn secure(response: &mut Response<Body>, form_destination: Option<&str>) {
     let form_action = match form_destination {
-        // A host source cannot be an IPv6 address (CSP3 section 2.3.1), so only the scheme can be named.
+        // A host source cannot be an IPv6 address (CSP3 section 2.3.1), so only the scheme can be
+        // named.
         Some(origin) if origin.contains('[') => "'self' http:".to_owned(),
         Some(origin) => format!("'self' {origin}"),
         None => "'none'".to_owned(),
@@ -133,7 +137,8 @@ fn page(status: StatusCode, title: &str, content: &str) -> Response<Body> {
     response
 }
 
-/// Scheme, host and port of a redirect URI that is registered, so known to be a URI.
+/// Scheme, host and port of a redirect URI that is registered, so known to be a
+/// URI.
 fn origin(uri: &str) -> &str {
     let after_scheme = uri.find("://").map_or(0, |index| index + 3);
     let length = uri

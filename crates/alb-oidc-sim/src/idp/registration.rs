@@ -1,4 +1,5 @@
-//! What is registered with the identity provider: clients, and where they may send a browser.
+//! What is registered with the identity provider: clients, and where they may
+//! send a browser.
 
 use std::fmt;
 
@@ -28,8 +29,10 @@ impl fmt::Debug for Client {
 /// A place that a browser may be sent to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Destination {
-    /// A path on loopback, at any port: "the authorization server MUST allow any port to be specified at the time of the request for loopback IP redirect
-    /// URIs" (RFC 8252 section 7.3). `localhost` counts as well, since that is what browsers show.
+    /// A path on loopback, at any port: "the authorization server MUST allow
+    /// any port to be specified at the time of the request for loopback IP
+    /// redirect URIs" (RFC 8252 section 7.3). `localhost` counts as well, since
+    /// that is what browsers show.
     Loopback(String),
     /// Any other URI, byte by byte (RFC 9700 section 4.1.3).
     Exact(String),

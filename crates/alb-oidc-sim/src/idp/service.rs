@@ -1,4 +1,5 @@
-//! The provider at work: what its endpoints share, and which request goes to which.
+//! The provider at work: what its endpoints share, and which request goes to
+//! which.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -21,7 +22,9 @@ use crate::body::{Body, full};
 use crate::host::{AllowedHosts, RequestHost};
 use crate::serve::{Answer, Shutdown};
 
-/// What all endpoints share. The stores' lifetimes are Cognito's: an hour for its session cookie, five minutes for a code, thirty days for a refresh token.
+/// What all endpoints share. The stores' lifetimes are Cognito's: an hour for
+/// its session cookie, five minutes for a code, thirty days for a refresh
+/// token.
 pub(crate) struct Idp {
     pub(crate) issuer: String,
     pub(crate) hosts: AllowedHosts,
@@ -50,7 +53,8 @@ impl Idp {
         self.users.iter().find(|user| user.username() == username)
     }
 
-    /// OpenID Connect Discovery 1.0 section 3, with what this provider does and nothing more.
+    /// OpenID Connect Discovery 1.0 section 3, with what this provider does and
+    /// nothing more.
     fn configuration(&self) -> String {
         let issuer = &self.issuer;
         json!({

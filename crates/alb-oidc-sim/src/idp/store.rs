@@ -1,4 +1,5 @@
-//! Codes, sessions and refresh tokens: kept for a while, and never more than so many.
+//! Codes, sessions and refresh tokens: kept for a while, and never more than so
+//! many.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

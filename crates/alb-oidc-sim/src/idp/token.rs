@@ -65,7 +65,8 @@ impl Idp {
         }
     }
 
-    /// By `Authorization: Basic` or by the form, and not by both (RFC 6749 section 2.3).
+    /// By `Authorization: Basic` or by the form, and not by both (RFC 6749
+    /// section 2.3).
     fn authenticated_client(&self, headers: &HeaderMap, form: &Form) -> Option<&Client> {
         let (id, secret) = match (headers.get(AUTHORIZATION), form.get("client_secret")) {
             (Some(_), Some(_)) | (None, None) => return None,
@@ -174,7 +175,8 @@ impl Idp {
         })
     }
 
-    /// OpenID Connect Core 1.0 section 2. The claims of the user are left to the userinfo endpoint, where the load balancer looks for them.
+    /// OpenID Connect Core 1.0 section 2. The claims of the user are left to
+    /// the userinfo endpoint, where the load balancer looks for them.
     fn id_token(
         &self,
         grant: &Grant,
@@ -222,7 +224,8 @@ fn error(status: StatusCode, code: &str) -> Response<Body> {
     json_answer(status, json!({ "error": code }).to_string())
 }
 
-/// 401 with a challenge where the client tried the header, else 400 (RFC 6749 section 5.2).
+/// 401 with a challenge where the client tried the header, else 400 (RFC 6749
+/// section 5.2).
 fn invalid_client(basic: bool) -> Response<Body> {
     if !basic {
         return error(StatusCode::BAD_REQUEST, "invalid_client");

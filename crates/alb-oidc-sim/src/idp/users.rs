@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::random::format_uuid;
 
-/// A user of the [`DevelopmentIdp`](super::DevelopmentIdp): a name to sign in with, claims in a fixed order, and groups.
+/// A user of the [`DevelopmentIdp`](super::DevelopmentIdp): a name to sign in
+/// with, claims in a fixed order, and groups.
 ///
 /// ```
 /// use alb_oidc_sim::DevelopmentUser;
@@ -27,7 +28,8 @@ pub struct DevelopmentUser {
 }
 
 impl DevelopmentUser {
-    /// A user with one claim, `sub`: a UUID that is the same for the same `username` at every start.
+    /// A user with one claim, `sub`: a UUID that is the same for the same
+    /// `username` at every start.
     #[must_use]
     pub fn new(username: impl Into<String>) -> Self {
         let username = username.into();
@@ -47,7 +49,8 @@ impl DevelopmentUser {
         }
     }
 
-    /// Adds a claim behind the others, or replaces the value of the one that is there.
+    /// Adds a claim behind the others, or replaces the value of the one that is
+    /// there.
     #[must_use]
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         let (name, value) = (name.into(), value.into());
@@ -68,14 +71,16 @@ impl DevelopmentUser {
         self.claim("name", name.into())
     }
 
-    /// The `email` claim, with `email_verified` before it as Cognito sends it: the string `"true"`.
+    /// The `email` claim, with `email_verified` before it as Cognito sends it:
+    /// the string `"true"`.
     #[must_use]
     pub fn email(self, email: impl Into<String>) -> Self {
         self.claim("email_verified", "true")
             .claim("email", email.into())
     }
 
-    /// Adds a group. Groups are in the access token only (`cognito:groups`), never among the user claims.
+    /// Adds a group. Groups are in the access token only (`cognito:groups`),
+    /// never among the user claims.
     #[must_use]
     pub fn group(mut self, group: impl Into<String>) -> Self {
         self.groups.push(group.into());
@@ -94,7 +99,8 @@ impl DevelopmentUser {
     /// - `zoe`: a name in three scripts, far from ASCII.
     /// - `bob`: no e-mail.
     /// - `grace`: in the group `admins`, which only the access token tells.
-    /// - `max`: claims so long that, with the access token, they are just below the load balancer's limit of 11K bytes.
+    /// - `max`: claims so long that, with the access token, they are just below
+    ///   the load balancer's limit of 11K bytes.
     #[must_use]
     pub fn cast() -> Vec<Self> {
         let long = |mut user: Self| {
@@ -152,7 +158,8 @@ impl DevelopmentUser {
             .map(|(_, value)| value)
     }
 
-    /// The userinfo object: the claims in their order, and `username` behind them, as Cognito adds it.
+    /// The userinfo object: the claims in their order, and `username` behind
+    /// them, as Cognito adds it.
     pub(crate) fn user_info(&self) -> String {
         let username = Value::from(self.username.as_str());
         let added = self
@@ -180,7 +187,8 @@ impl fmt::Debug for DevelopmentUser {
     }
 }
 
-/// 11K bytes, less what an access token of ours takes at most for a user of this cast.
+/// 11K bytes, less what an access token of ours takes at most for a user of
+/// this cast.
 const NEARLY_TOO_LONG: usize = 11 * 1024 - 1_280;
 /// What Cognito allows one custom attribute.
 const LONGEST_CLAIM: usize = 2_048;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::harness::{Browser, Stack, browser::one_time_value, wire};
-use alb_oidc_sim::{AuthenticateOidc, DevelopmentIdp, DevelopmentUser, DiscoverError};
+use alb_oidc_sim::{AuthenticateOidc, DevelopmentIdp, DevelopmentUser, DiscoverError, RuleError};
 use alb_oidc_testkit::ManualClock;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
@@ -34,7 +34,9 @@ impl Idp {
     }
 
     fn authorize(&self, more: &str) -> String {
-        self.url(&format!("/oauth2/authorize?client_id=development&response_type=code&scope=openid&redirect_uri={REDIRECT}&state=s{more}"))
+        self.url(&format!(
+            "/oauth2/authorize?client_id=development&response_type=code&scope=openid&redirect_uri={REDIRECT}&state=s{more}"
+        ))
     }
 
     pub(crate) async fn code(&self, browser: &mut Browser, username: &str, more: &str) -> String {
@@ -104,6 +106,10 @@ async fn discovery_refuses_another_issuer_and_tells_what_went_wrong() {
         AuthenticateOidc::discover(idp.url("/nowhere"), "c", "s").await,
         Err(DiscoverError::Status(404))
     );
+    assert_eq!(
+        AuthenticateOidc::discover("http://idp.test", "c", "s").await,
+        Err(DiscoverError::Rule(RuleError::PlainHttp("issuer")))
+    );
     assert!(matches!(
         AuthenticateOidc::discover("http://127.0.0.1:1", "c", "s").await,
         Err(DiscoverError::Unreachable(_))
@@ -167,7 +173,9 @@ async fn a_redirect_uri_that_is_not_registered_gets_a_page_and_no_redirect() {
         "http%3A%2F%2Flocalhost%40evil.test%2Foauth2%2Fidpresponse",
         "",
     ] {
-        let url = idp.url(&format!("/oauth2/authorize?client_id=development&response_type=code&scope=openid&redirect_uri={uri}"));
+        let url = idp.url(&format!(
+            "/oauth2/authorize?client_id=development&response_type=code&scope=openid&redirect_uri={uri}"
+        ));
         let answer = Browser::new().get(&url).await;
         assert_eq!(answer.status, 400, "{uri}");
         assert!(answer.headers.get("location").is_none());
@@ -208,6 +216,34 @@ async fn other_errors_go_back_to_the_client_with_its_state() {
             format!("http://localhost:8080/oauth2/idpresponse?error={error}&state=s")
         );
     }
+}
+
+#[tokio::test]
+async fn what_the_provider_would_have_to_keep_is_limited() {
+    let idp = Idp::start().await;
+    // With the S256 method, so that only the length is wrong. The first `state=s` is one byte of the limit.
+    let method = "&code_challenge_method=S256";
+    for (begin, repeated, at_most) in [
+        ("", "s", 8 * 1024 - 1),
+        ("&nonce=", "n", 2 * 1024),
+        ("&code_challenge=", "c", 2 * 1024),
+    ] {
+        let status = async |count| {
+            let more = format!("{begin}{}{method}", repeated.repeat(count));
+            let answer = Browser::new().get(&idp.authorize(&more)).await;
+            assert!(answer.headers.get("location").is_none());
+            answer.status
+        };
+        assert_eq!(status(at_most).await, 200, "{begin}");
+        assert_eq!(status(at_most + 1).await, 400, "{begin}");
+    }
+
+    let scopes = |count: usize| {
+        let scope = format!("scope=openid{}", "%20openid".repeat(count - 1));
+        idp.authorize("").replace("scope=openid", &scope)
+    };
+    assert_eq!(Browser::new().get(&scopes(292)).await.status, 200);
+    assert_eq!(Browser::new().get(&scopes(293)).await.status, 400);
 }
 
 #[tokio::test]

@@ -162,7 +162,8 @@ async fn the_target_is_told_where_the_request_came_from() {
 #[tokio::test]
 async fn hop_by_hop_headers_stay_on_their_hop() {
     let stack = Stack::start().await;
-    let request = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close, x-private\r\nX-Private: 1\r\nKeep-Alive: 1\r\nUpgrade: h2c\r\nProxy-Authorization: x\r\n\r\n";
+    let request = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close, x-private\r\nX-Private: 1\r\n\
+        Keep-Alive: 1\r\nUpgrade: h2c\r\nProxy-Authorization: x\r\n\r\n";
 
     let answer = wire::exchange(stack.alb.local_addr(), request).await;
 

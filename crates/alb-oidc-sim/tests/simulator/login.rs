@@ -58,7 +58,8 @@ async fn the_redirect_has_the_load_balancers_parameters_in_its_order() {
     assert_eq!(
         before,
         format!(
-            "{}/oauth2/authorize?client_id=my%2Fclient&redirect_uri=http%3A%2F%2Flocalhost%3A{port}%2Foauth2%2Fidpresponse&response_type=code&scope=openid%20email",
+            "{}/oauth2/authorize?client_id=my%2Fclient\
+             &redirect_uri=http%3A%2F%2Flocalhost%3A{port}%2Foauth2%2Fidpresponse&response_type=code&scope=openid%20email",
             stack.idp.issuer()
         )
     );
@@ -435,6 +436,16 @@ async fn claims_just_under_the_limit_work_in_four_shards() {
             .cookie(&format!("AWSELBAuthSessionCookie-{index}"))
             .is_none()
     }));
+}
+
+#[tokio::test]
+async fn a_long_address_survives_the_login() {
+    let stack = Stack::start().await;
+    let url = stack.url(&format!("/search?q={}", "x".repeat(4096)));
+
+    let page = Browser::new().sign_in(&url, "alice").await;
+
+    assert_eq!((page.status, page.url.as_str()), (200, url.as_str()));
 }
 
 #[tokio::test]

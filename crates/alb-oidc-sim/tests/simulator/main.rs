@@ -15,5 +15,7 @@ mod login;
 mod session;
 mod start;
 mod streaming;
+mod subject;
 mod tokens;
+mod traces;
 mod verified;

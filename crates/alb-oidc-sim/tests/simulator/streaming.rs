@@ -72,7 +72,8 @@ async fn a_websocket_passes_through_both_ways() {
     let stack = Stack::start().await;
     let browser = stack.signed_in("alice").await;
     let headers = headers_of(&stack, &browser).await;
-    let upgrade = "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
+    let upgrade = "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
 
     let mut wire = Wire::open(
         stack.alb.local_addr(),

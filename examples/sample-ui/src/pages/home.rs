@@ -47,7 +47,8 @@ fn account(user: &AuthenticatedUser) -> Markup {
     }
 }
 
-/// An address counts as verified only where the identity provider said so; any other is only what somebody once typed.
+/// An address counts as verified only where the identity provider said so; any
+/// other is only what somebody once typed.
 fn email(user: &AuthenticatedUser) -> Markup {
     let verified = user.claims().verified_email();
     html! {
@@ -87,7 +88,8 @@ fn vote(visit: &Visit<'_>) -> Markup {
     }
 }
 
-/// The state of the vote in words, for everyone and for those who hear the page.
+/// The state of the vote in words, for everyone and for those who hear the
+/// page.
 fn standing(tally: &Tally) -> String {
     let race = match (tally.leader(), tally.total()) {
         (_, 0) => "Nobody has voted yet.".to_owned(),
@@ -213,7 +215,8 @@ fn initial(name: &str) -> String {
         .map_or_else(|| "?".to_owned(), |c| c.to_uppercase().collect())
 }
 
-/// In bytes: about one line. Longer arrays and objects are laid out over several.
+/// In bytes: about one line. Longer arrays and objects are laid out over
+/// several.
 const SHORT_VALUE: usize = 48;
 /// In bytes: about four lines in the narrowest window.
 const LONG_VALUE: usize = 160;

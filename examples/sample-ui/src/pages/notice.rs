@@ -1,10 +1,12 @@
-//! What the app says when it will not or cannot do what was asked, to people and to programs.
+//! What the app says when it will not or cannot do what was asked, to people
+//! and to programs.
 
 use maud::{Markup, PreEscaped, html};
 
 use crate::page::Page;
 
-/// A refusal or failure. Its text is constant: it tells whoever asks nothing about why.
+/// A refusal or failure. Its text is constant: it tells whoever asks nothing
+/// about why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// 400: the ballot names no restaurant.
@@ -50,7 +52,8 @@ impl Notice {
         Page::new(self.status(), self.headline(), &html! {}, &content)
     }
 
-    /// For a program: a problem document (RFC 9457), of the type [`PROBLEM_TYPE`].
+    /// For a program: a problem document (RFC 9457), of the type
+    /// [`PROBLEM_TYPE`].
     #[must_use]
     pub fn problem(self) -> String {
         serde_json::json!({ "type": "about:blank", "title": self.reason(), "status": self.status() }).to_string()

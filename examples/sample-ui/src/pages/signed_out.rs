@@ -1,11 +1,13 @@
-//! Where a sign-out ends. The page is on an open route: on an authenticating one it would sign the user straight in again.
+//! Where a sign-out ends. The page is on an open route: on an authenticating
+//! one it would sign the user straight in again.
 
 use maud::{PreEscaped, html};
 
 use crate::page::Page;
 use crate::sign_out::SignOut;
 
-/// The page after a sign-out, honest about whether the identity provider's own session was ended too.
+/// The page after a sign-out, honest about whether the identity provider's own
+/// session was ended too.
 #[must_use]
 pub fn signed_out(sign_out: &SignOut) -> Page {
     let content = html! {

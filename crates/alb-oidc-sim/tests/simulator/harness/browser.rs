@@ -5,6 +5,8 @@ use reqwest::header::{COOKIE, HeaderMap, HeaderValue, LOCATION, SET_COOKIE};
 use reqwest::{Client, Method, Url, redirect};
 use serde_json::Value;
 
+use super::Stack;
+
 /// Keeps cookies by host, as browsers do: every port of a host sees them all. `Secure` does not keep them from loopback.
 #[derive(Clone)]
 pub(crate) struct Browser {
@@ -172,6 +174,14 @@ impl Browser {
         let answer = self.choose(&page, username).await;
         assert_eq!(answer.status, 302, "{}", answer.body);
         answer.location()
+    }
+
+    /// Goes to log in, and comes back with `code` as if the provider had said so.
+    pub(crate) async fn come_back(&mut self, stack: &Stack, code: &str) -> Answer {
+        let challenge = self.get(&stack.url("/")).await.location();
+        let state = challenge.split_once("&state=").unwrap().1;
+        self.get(&stack.url(&format!("/oauth2/idpresponse?code={code}&state={state}")))
+            .await
     }
 
     /// Presses the button of `username`.

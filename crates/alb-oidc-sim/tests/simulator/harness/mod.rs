@@ -1,6 +1,8 @@
-//! A target that tells what it was sent, a browser with a cookie jar, and the three of them put together.
+//! A target that tells what it was sent, a browser with a cookie jar, a provider that says what it is told to, and all of them put together.
 
 pub(crate) mod browser;
+pub(crate) mod port;
+pub(crate) mod provider;
 pub(crate) mod target;
 pub(crate) mod wire;
 
@@ -11,6 +13,8 @@ use alb_oidc_sim::{
 use alb_oidc_testkit::ManualClock;
 
 pub(crate) use browser::Browser;
+pub(crate) use port::ReservedPort;
+pub(crate) use provider::ScriptedProvider;
 pub(crate) use target::Target;
 
 /// Provider, load balancer and target, on free ports.

@@ -1,4 +1,5 @@
-//! What the load balancer decides about each request.
+//! The listener: what the load balancer decides about each request, by its
+//! rules.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,9 +21,10 @@ use crate::rule::{OnUnauthenticatedRequest, PathPattern};
 use crate::serve::{Answer, Shutdown};
 use crate::session::{Presented, Session};
 
-/// Decides about each request.
+/// A listener with its rules: the forward paths, and the authenticate action
+/// for all else.
 #[derive(Debug)]
-pub(crate) struct Gate {
+pub(crate) struct Listener {
     pub(crate) port: u16,
     pub(crate) hosts: AllowedHosts,
     pub(crate) forward: Vec<PathPattern>,
@@ -36,12 +38,13 @@ pub(crate) struct Gate {
 
 /// What the authenticate action comes to.
 enum Verdict {
-    /// On to the target, as this session's user if there is one, and with these cookies for the browser.
+    /// On to the target, as this session's user if there is one, and with these
+    /// cookies for the browser.
     Forward(Option<Session>, Vec<HeaderValue>),
     Answer(Response<Body>),
 }
 
-impl Answer for Gate {
+impl Answer for Listener {
     async fn answer(
         &self,
         request: Request<Incoming>,
@@ -92,7 +95,7 @@ impl Answer for Gate {
     }
 }
 
-impl Gate {
+impl Listener {
     async fn decide(
         &self,
         request: &Request<Incoming>,
@@ -156,7 +159,11 @@ impl Gate {
                         Verdict::Answer(fail(reason))
                     }
                     Err(reason) => {
-                        tracing::info!(target: "alb_oidc_sim", reason = reason.as_str(), "the session could not be refreshed");
+                        tracing::info!(
+                            target: "alb_oidc_sim",
+                            reason = reason.as_str(),
+                            "the session could not be refreshed"
+                        );
                         challenge()
                     }
                 },
@@ -174,7 +181,8 @@ impl Gate {
     }
 }
 
-/// The refresh token, once the access token has expired. Without one, the old claims stay until the session timeout.
+/// The refresh token, once the access token has expired. Without one, the old
+/// claims stay until the session timeout.
 fn refresh_token_due(session: &Session, now: UnixTime) -> Option<&str> {
     let expired = session
         .access_token_expires_at
