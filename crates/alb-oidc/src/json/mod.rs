@@ -6,15 +6,18 @@
 //! Serde's errors carry text, ours are typed: a fault is put aside in [`Faults`] and serde is told
 //! to stop.
 
+mod scalar;
+mod value;
+
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{self, DeserializeSeed, Deserializer as _, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use serde::de::{self, DeserializeSeed, Deserializer as _, MapAccess, Visitor};
 
-use crate::error::{JsonError, JsonKind, Segment, TokenError};
-use crate::time::UnixTime;
+use crate::error::{JsonError, Segment, TokenError};
+use scalar::{TextSeed, TimeSeed};
+use value::{IgnoredSeed, ValueSeed};
 
 /// Bounds of one document.
 #[derive(Clone, Copy)]
@@ -248,278 +251,6 @@ impl<'de> Visitor<'de> for NameSeed {
     }
 }
 
-/// What a value is when it is not what its member must be.
-macro_rules! refuse_other_kinds {
-    ($($visit:ident($($argument:ty)?) $kind:ident,)*) => {$(
-        fn $visit<E: de::Error>(self $(, _: $argument)?) -> Result<Self::Value, E> {
-            Err(self.refuse(JsonKind::$kind))
-        }
-    )*
-        fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Self::Value, A::Error> {
-            Err(self.refuse(JsonKind::Array))
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut values: A) -> Result<Self::Value, A::Error> {
-            match values.next_key_seed(NameSeed)? {
-                Some(name) if self.faults.is_number_in_disguise(&name) => {
-                    self.faults.huge_number.set(true);
-                    Err(self.refuse(JsonKind::Fraction))
-                }
-                _ => Err(self.refuse(JsonKind::Object)),
-            }
-        }
-    };
-}
-
-pub(crate) struct TextSeed<'f> {
-    member: &'static str,
-    faults: &'f Faults,
-}
-
-impl TextSeed<'_> {
-    fn refuse<E: de::Error>(&self, found: JsonKind) -> E {
-        let member = self.member;
-        self.faults
-            .raise(self.faults.json(JsonError::Type { member, found }))
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for TextSeed<'_> {
-    type Value = Cow<'de, str>;
-
-    fn deserialize<D: de::Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
-        from.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for TextSeed<'_> {
-    type Value = Cow<'de, str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(text))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(text.to_owned()))
-    }
-
-    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Self::Value, E> {
-        self.faults.note_float(number);
-        Err(self.refuse(JsonKind::Fraction))
-    }
-
-    refuse_other_kinds! {
-        visit_unit() Null,
-        visit_bool(bool) Bool,
-        visit_i64(i64) Integer,
-        visit_u64(u64) Integer,
-    }
-}
-
-pub(crate) struct TimeSeed<'f> {
-    member: &'static str,
-    faults: &'f Faults,
-}
-
-impl TimeSeed<'_> {
-    fn refuse<E: de::Error>(&self, found: JsonKind) -> E {
-        let member = self.member;
-        self.faults
-            .raise(self.faults.json(JsonError::Type { member, found }))
-    }
-
-    fn out_of_range<E: de::Error>(&self) -> E {
-        self.faults
-            .raise(self.faults.json(JsonError::TimeOutOfRange(self.member)))
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for TimeSeed<'_> {
-    type Value = UnixTime;
-
-    fn deserialize<D: de::Deserializer<'de>>(self, from: D) -> Result<UnixTime, D::Error> {
-        from.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for TimeSeed<'_> {
-    type Value = UnixTime;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("seconds since 1970, as an integer")
-    }
-
-    fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<UnixTime, E> {
-        let time = UnixTime::from_secs(seconds);
-        if time > UnixTime::MAX {
-            return Err(self.out_of_range());
-        }
-        Ok(time)
-    }
-
-    fn visit_i64<E: de::Error>(self, _: i64) -> Result<UnixTime, E> {
-        // serde_json hands over as i64 only what is below zero.
-        Err(self.out_of_range())
-    }
-
-    fn visit_f64<E: de::Error>(self, number: f64) -> Result<UnixTime, E> {
-        self.faults.note_float(number);
-        Err(self.refuse(JsonKind::Fraction))
-    }
-
-    refuse_other_kinds! {
-        visit_unit() Null,
-        visit_bool(bool) Bool,
-        visit_str(&str) String,
-    }
-}
-
-pub(crate) struct ValueSeed<'f>(Context<'f>);
-
-impl<'de> DeserializeSeed<'de> for ValueSeed<'_> {
-    type Value = Value;
-
-    fn deserialize<D: de::Deserializer<'de>>(self, from: D) -> Result<Value, D::Error> {
-        from.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for ValueSeed<'_> {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
-        Ok(Value::Number(number.into()))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
-        Ok(Value::Number(number.into()))
-    }
-
-    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Value, E> {
-        self.0.faults.note_float(number);
-        Number::from_f64(number)
-            .map(Value::Number)
-            .ok_or_else(|| E::custom("not finite"))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::String(text.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let inside = self.0.inside()?;
-        let mut array = Vec::new();
-        while let Some(item) = items.next_element_seed(ValueSeed(inside))? {
-            array.push(item);
-        }
-        Ok(Value::Array(array))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut values: A) -> Result<Value, A::Error> {
-        let inside = self.0.inside()?;
-        let mut object = Map::new();
-        while let Some(name) = values.next_key_seed(NameSeed)? {
-            if inside.faults.is_number_in_disguise(&name) {
-                let text = values.next_value_seed(NameSeed)?;
-                return number(&text, inside.faults);
-            }
-            inside.faults.count_member()?;
-            let value = values.next_value_seed(ValueSeed(inside))?;
-            let previous = object.insert(name.into_owned(), value);
-            inside.faults.unless_duplicate(previous.is_none())?;
-        }
-        Ok(Value::Object(object))
-    }
-}
-
-pub(crate) struct IgnoredSeed<'f>(Context<'f>);
-
-impl<'de> DeserializeSeed<'de> for IgnoredSeed<'_> {
-    type Value = ();
-
-    fn deserialize<D: de::Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        from.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for IgnoredSeed<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        let inside = self.0.inside()?;
-        while items.next_element_seed(IgnoredSeed(inside))?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut values: A) -> Result<(), A::Error> {
-        let inside = self.0.inside()?;
-        let mut names = Vec::new();
-        while let Some(name) = values.next_key_seed(NameSeed)? {
-            inside.faults.count_member()?;
-            inside.faults.unless_duplicate(!names.contains(&name))?;
-            names.push(name);
-            values.next_value_seed(IgnoredSeed(inside))?;
-        }
-        Ok(())
-    }
-}
-
-/// A number that came as text, because it is no 64-bit integer.
-fn number<E: de::Error>(text: &str, faults: &Faults) -> Result<Value, E> {
-    if !text.contains(['.', 'e', 'E']) {
-        return Err(faults.raise(faults.json(JsonError::IntegerTooLarge)));
-    }
-    let float = text.parse().ok().filter(|float: &f64| float.is_finite());
-    float
-        .and_then(Number::from_f64)
-        .map(Value::Number)
-        .ok_or_else(|| E::custom("not finite"))
-}
-
 /// Whether a number outside of strings is written as an integer and fits neither `i64` nor `u64`.
 fn has_oversized_integer(text: &str) -> bool {
     let mut rest = text;
@@ -565,6 +296,7 @@ const WHITESPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::{Map, Value};
 
     #[derive(Default)]
     struct All(Map<String, Value>);
