@@ -206,13 +206,13 @@ fn trace(decision: &Decision) {
             event!(warn, reason = "untrusted-signer", presented_signer = %_presented, "rejected a token of another load balancer");
         }
         Err(_error @ (AuthenticateError::Headers(_) | AuthenticateError::Rejected(_))) => {
-            event!(warn, reason = _error.reason(), "rejected: {_error}");
+            event!(warn, reason = _error.reason(), "{_error}");
         }
         Err(_error @ (AuthenticateError::Unavailable(_) | AuthenticateError::Clock(_))) => {
             event!(
                 error,
                 reason = _error.reason(),
-                "cannot authenticate: {_error}"
+                "{_error}"
             );
         }
     }
