@@ -4,9 +4,8 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use alb_oidc::{
-    Authenticator, ClientId, Clock, CryptoBackend, Issuer, KeyError, KeyId, KeyLookup, KeyRequest,
-    KeySource, LoadBalancerArn, OidcHeaders, PublicKey, Signer, SystemClock, TrustPolicy,
-    TrustedRule, UnixTime,
+    Authenticator, ClientId, Clock, Issuer, KeyError, KeyId, KeyLookup, KeyRequest, KeySource,
+    LoadBalancerArn, OidcHeaders, Signer, SystemClock, TrustPolicy, TrustedRule, UnixTime,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
@@ -249,14 +248,12 @@ impl SimulatedAlb {
 /// Gives the keys that it has at the time, of its own region and of no other.
 impl KeySource for SimulatedAlb {
     fn key(&self, request: KeyRequest) -> KeyLookup {
-        let pem = self
-            .public_key_pem(request.key_id())
+        let keys = self.keys();
+        let key = keys
+            .iter()
+            .find(|key| key.id() == request.key_id())
             .filter(|_| request.region() == self.arn().region());
-        let key = pem.map(|pem| {
-            PublicKey::from_pem(pem.as_bytes(), CryptoBackend::default())
-                .expect("the keys of a simulated load balancer are keys")
-        });
-        KeyLookup::Ready(key.map(Arc::new).ok_or(KeyError::Unknown))
+        KeyLookup::Ready(key.map(SigningKey::public).ok_or(KeyError::Unknown))
     }
 }
 

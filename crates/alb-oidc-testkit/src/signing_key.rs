@@ -1,8 +1,9 @@
 //! A load balancer's signing key, made up on the spot.
 
 use std::fmt;
+use std::sync::Arc;
 
-use alb_oidc::KeyId;
+use alb_oidc::{CryptoBackend, KeyId, PublicKey};
 use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
@@ -13,6 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 pub(crate) struct SigningKey {
     id: KeyId,
     pair: EcdsaKeyPair,
+    public: Arc<PublicKey>,
 }
 
 impl SigningKey {
@@ -22,10 +24,18 @@ impl SigningKey {
         // Version 4 and variant 10, as RFC 9562 section 5.4 has it.
         id[6] = id[6] & 0x0f | 0x40;
         id[8] = id[8] & 0x3f | 0x80;
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect(RANDOMNESS);
+        let public = PublicKey::from_spki_der(&spki(&pair), CryptoBackend::default());
         Self {
             id: KeyId::from_bytes(id),
-            pair: EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect(RANDOMNESS),
+            public: Arc::new(public.expect("a generated key is a key")),
+            pair,
         }
+    }
+
+    /// What verifies what it signs.
+    pub(crate) fn public(&self) -> Arc<PublicKey> {
+        self.public.clone()
     }
 
     pub(crate) const fn id(&self) -> KeyId {
@@ -52,13 +62,16 @@ impl SigningKey {
 
     /// The `SubjectPublicKeyInfo`, 91 bytes.
     pub(crate) fn public_spki(&self) -> Vec<u8> {
-        let der: PublicKeyX509Der<'_> = self
-            .pair
-            .public_key()
-            .as_der()
-            .expect("a public key has a DER form");
-        der.as_ref().to_vec()
+        spki(&self.pair)
     }
+}
+
+fn spki(pair: &EcdsaKeyPair) -> Vec<u8> {
+    let der: PublicKeyX509Der<'_> = pair
+        .public_key()
+        .as_der()
+        .expect("a public key has a DER form");
+    der.as_ref().to_vec()
 }
 
 impl fmt::Debug for SigningKey {
