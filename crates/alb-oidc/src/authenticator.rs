@@ -209,11 +209,7 @@ fn trace(decision: &Decision) {
             event!(warn, reason = _error.reason(), "{_error}");
         }
         Err(_error @ (AuthenticateError::Unavailable(_) | AuthenticateError::Clock(_))) => {
-            event!(
-                error,
-                reason = _error.reason(),
-                "{_error}"
-            );
+            event!(error, reason = _error.reason(), "{_error}");
         }
     }
 }

@@ -28,6 +28,8 @@ pub(crate) struct Effects {
     pub(crate) errands: Vec<Errand>,
     /// Whom to answer. With nothing for one who has gone.
     pub(crate) answers: Vec<(Answer, Option<Outcome>)>,
+    /// The runtime has left something undone for too long. Another one has to take its place, before any errand.
+    pub(crate) is_runtime_lost: bool,
 }
 
 /// Something to do in a task of its own.
@@ -68,6 +70,8 @@ pub(crate) struct Flights {
     queue: BTreeSet<Rank>,
     /// All flights by how many wait for them.
     crowds: BTreeSet<(usize, KeyRequest)>,
+    /// The flights that have begun, by when they must be over.
+    deadlines: BTreeSet<(Instant, KeyRequest)>,
     negatives: Negatives,
     /// When a region's endpoint last served a key.
     served: HashMap<Region, Instant>,
@@ -126,6 +130,7 @@ impl Flights {
             flights: HashMap::new(),
             queue: BTreeSet::new(),
             crowds: BTreeSet::new(),
+            deadlines: BTreeSet::new(),
             negatives: Negatives::new(settings.clone()),
             served: HashMap::new(),
             budget: Budget::new(settings.budget_burst, settings.budget_interval, now),
@@ -148,6 +153,7 @@ impl Flights {
         now: Instant,
         effects: &mut Effects,
     ) -> Joined {
+        self.give_up_overdue(now, effects);
         if let Some((failure, left)) = self.negatives.current(request, now) {
             return Joined::Failed(self.error(request, failure, left));
         }
@@ -159,6 +165,7 @@ impl Flights {
         let waiter = WaiterId(self.count());
         let (answer, receiver) = oneshot::channel();
         self.want(request, metered, tie, now, effects);
+        self.improve_tie(request, tie);
         self.change_waiters(request, |waiters| waiters.insert(waiter, answer));
         self.pump(now, effects);
         Joined::Waiting(waiter, receiver)
@@ -166,43 +173,30 @@ impl Flights {
 
     /// A key that is held and served is due for a refresh.
     pub(crate) fn refresh(&mut self, request: KeyRequest, now: Instant, effects: &mut Effects) {
+        self.give_up_overdue(now, effects);
         let tie = self.random();
         self.want(request, false, tie, now, effects);
     }
 
-    /// A waiter has waited for as long as it may. Gives the error to go with, and whether the fetch
-    /// itself is overdue: it ends by its own deadline, unless its runtime is not being driven
-    /// any more.
+    /// A waiter has waited for as long as it may. Gives the error to go with.
     pub(crate) fn time_out(
         &mut self,
         request: KeyRequest,
         waiter: WaiterId,
         now: Instant,
         effects: &mut Effects,
-    ) -> (KeyError, bool) {
-        let timed_out = KeyError::Fetch {
+    ) -> KeyError {
+        let queued = |flight: &Flight| flight.stage == Stage::Queued;
+        let is_queued = self.flights.get(&request).is_some_and(queued);
+        self.leave(request, waiter, now, effects);
+        self.give_up_overdue(now, effects);
+        if is_queued {
+            self.limited += 1;
+            return KeyError::Limited;
+        }
+        KeyError::Fetch {
             error: FetchError::Timeout,
             retry_after: self.settings.min_backoff,
-        };
-        let (stage, time) = match self.flights.get(&request) {
-            Some(flight) => (flight.stage, flight.time),
-            None => return (timed_out, false),
-        };
-        self.leave(request, waiter, now, effects);
-        match stage {
-            Stage::Queued => {
-                self.limited += 1;
-                (KeyError::Limited, false)
-            }
-            Stage::Fetching(attempt) if time.is_some_and(|time| now >= time.deadline) => {
-                let failure = Failure::Fetch {
-                    error: FetchError::Aborted,
-                    retry_after: None,
-                };
-                self.landed(request, attempt, Err(failure), now, effects);
-                (timed_out, true)
-            }
-            Stage::Fetching(_) | Stage::Resting => (timed_out, false),
         }
     }
 
@@ -241,8 +235,9 @@ impl Flights {
         let overtaken = mem::take(&mut flight.overtaken);
         match answer {
             _ if overtaken => {
-                flight.time = None;
+                flight.last = None;
                 flight.fetches = 0;
+                self.forget_time(request);
                 self.set_stage(request, Stage::Resting);
                 self.wake(request, now, effects);
             }
@@ -281,11 +276,10 @@ impl Flights {
             _ => self.start_or_queue(request, now, effects),
         }
         self.pump(now, effects);
-        if let Some(flight) = self.flights.get_mut(&request)
-            && flight.stage == Stage::Queued
-        {
+        let queued = |flight: &Flight| flight.stage == Stage::Queued;
+        if self.flights.get(&request).is_some_and(queued) {
             // Its turn may come when the flight would be over: then it is another flight.
-            flight.time = None;
+            self.forget_time(request);
         }
     }
 
@@ -377,7 +371,9 @@ impl Flights {
                 return;
             };
             if let Err(at) = self.budget.take(now) {
-                if self.refill_at.is_none() {
+                let is_lost = self.refill_at.is_some_and(|due| now >= due + GRACE);
+                effects.is_runtime_lost |= is_lost;
+                if is_lost || self.refill_at.is_none() {
                     self.refill_at = Some(at);
                     effects.errands.push(Errand::Refill { at });
                 }
@@ -399,6 +395,7 @@ impl Flights {
             began: now,
             deadline: now + self.settings.flight_timeout,
         });
+        self.deadlines.insert((time.deadline, request));
         effects.errands.push(Errand::Fetch {
             request,
             attempt,
@@ -476,23 +473,27 @@ impl Flights {
         }
     }
 
-    /// All places are taken. Refuses the newest waiter of the id that most wait for, if that is a
-    /// crowd and this request's id has none; else the newest waiter of the least wanted id, if
-    /// this request's id is more wanted, ties at random.
+    /// All places are taken. Refuses the newest waiter of the least wanted id that waits for the budget, if this request's id is more wanted, ties at random. If only ids
+    /// are left that a crowd waits for, refuses the newest of the largest crowd, if this request's id has none.
     fn make_room_for(&mut self, request: KeyRequest, tie: u64, effects: &mut Effects) -> bool {
         let (waiters, tie) = match self.flights.get(&request) {
-            Some(flight) => (flight.waiters.len(), flight.tie),
+            Some(flight) => (flight.waiters.len(), flight.tie.min(tie)),
             None => (0, tie),
         };
         let newcomer = Rank::new(waiters + 1, tie, request);
-        let crowd = self.crowds.last().copied();
-        let crowd = crowd.filter(|(size, _)| waiters < COUNTED_WAITERS && *size > COUNTED_WAITERS);
+        let is_crowd = |size: usize| size >= COUNTED_WAITERS;
         let worst = self.queue.last().copied();
-        let worst = worst.filter(|worst| worst.request != request && newcomer < *worst);
-        let Some(loser) = crowd
-            .map(|(_, request)| request)
-            .or(worst.map(|worst| worst.request))
-        else {
+        let loser = match worst.filter(|worst| !is_crowd(worst.waiters.0)) {
+            Some(worst) if worst.request != request && newcomer < worst => Some(worst.request),
+            Some(_) => None,
+            None => {
+                let crowd = self.crowds.last().copied();
+                crowd
+                    .filter(|(size, _)| is_crowd(*size) && !is_crowd(waiters))
+                    .map(|(_, request)| request)
+            }
+        };
+        let Some(loser) = loser else {
             return false;
         };
         let refused = self.change_waiters(loser, BTreeMap::pop_last);
@@ -521,6 +522,46 @@ impl Flights {
         let unbegun = |flight: &Flight| flight.stage == Stage::Queued && flight.waiters.is_empty();
         if self.flights.get(&request).is_some_and(unbegun) {
             self.remove(request);
+        }
+    }
+
+    /// Gives up what has not ended by its deadline. A fetch does, and a pause, unless nobody drives its runtime any more.
+    fn give_up_overdue(&mut self, now: Instant, effects: &mut Effects) {
+        while let Some((deadline, request)) = self.deadlines.first().copied() {
+            if now < deadline + GRACE {
+                return;
+            }
+            effects.is_runtime_lost = true;
+            self.deadlines.remove(&(deadline, request));
+            match self.flights.get(&request).map(|flight| flight.stage) {
+                Some(Stage::Fetching(attempt)) => {
+                    let failure = Failure::Fetch {
+                        error: FetchError::Timeout,
+                        retry_after: None,
+                    };
+                    self.landed(request, attempt, Err(failure), now, effects);
+                }
+                Some(Stage::Resting) => self.wake(request, now, effects),
+                Some(Stage::Queued) | None => {}
+            }
+        }
+    }
+
+    fn forget_time(&mut self, request: KeyRequest) {
+        let flight = self.flights.get_mut(&request);
+        if let Some(time) = flight.and_then(|flight| flight.time.take()) {
+            self.deadlines.remove(&(time.deadline, request));
+        }
+    }
+
+    /// Who asks again and again draws again and again, so that no id loses every tie for as long as it is asked for.
+    fn improve_tie(&mut self, request: KeyRequest, tie: u64) {
+        if let Some(flight) = self.flights.get_mut(&request)
+            && flight.stage == Stage::Queued
+        {
+            self.queue.remove(&flight.rank(request));
+            flight.tie = flight.tie.min(tie);
+            self.queue.insert(flight.rank(request));
         }
     }
 
@@ -557,6 +598,9 @@ impl Flights {
         let flight = self.flights.remove(&request)?;
         self.queue.remove(&flight.rank(request));
         self.crowds.remove(&(flight.waiters.len(), request));
+        if let Some(time) = flight.time {
+            self.deadlines.remove(&(time.deadline, request));
+        }
         self.waiting -= flight.waiters.len();
         Some(flight)
     }
@@ -600,4 +644,6 @@ const fn is_transient(error: FetchError) -> bool {
 
 /// How many waiters count: more than this many clients cannot make an id more urgent.
 const COUNTED_WAITERS: usize = 32;
+/// How long after its deadline a thing is taken for lost: more than a loaded machine is late.
+const GRACE: Duration = Duration::from_secs(1);
 const TRANSIENT_RETRY_DELAY: Duration = Duration::from_millis(200);

@@ -102,7 +102,7 @@ impl KeyStoreSettings {
             self.unknown_retry_delay <= self.flight_timeout,
             "unknown_retry_delay",
         )?;
-        within(self.budget_burst > 0, "budget_burst")?;
+        within((1..=MAX_BURST).contains(&self.budget_burst), "budget_burst")?;
         within(!self.budget_interval.is_zero(), "budget_interval")?;
         within(self.budget_interval <= MAX_TIMEOUT, "budget_interval")?;
         within(self.max_in_flight > 0, "max_in_flight")?;
@@ -115,3 +115,5 @@ impl KeyStoreSettings {
 const MAX_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 /// No request should hang for longer than a minute over a key.
 const MAX_TIMEOUT: Duration = Duration::from_secs(60);
+/// More at once would be no budget.
+const MAX_BURST: u32 = 1000;

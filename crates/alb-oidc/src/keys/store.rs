@@ -181,6 +181,9 @@ impl Shared {
                 let _ = answer.send(outcome);
             }
         }
+        if effects.is_runtime_lost {
+            self.forget_runtime();
+        }
         for errand in effects.errands {
             Task::spawn(self, errand, false);
         }
@@ -298,13 +301,8 @@ impl Place {
             return KeyError::NoRuntime;
         };
         let now = Instant::now();
-        let (error, is_overdue) = self
-            .shared
-            .act(|flights, effects| flights.time_out(self.request, waiter, now, effects));
-        if is_overdue {
-            self.shared.forget_runtime();
-        }
-        error
+        self.shared
+            .act(|flights, effects| flights.time_out(self.request, waiter, now, effects))
     }
 }
 
@@ -376,7 +374,7 @@ impl Task {
                 Ok(key) if flights.is_wanted(request, attempt) => {
                     Ok(self.shared.keep(request, &key, now))
                 }
-                Err(Failure::Absent(status)) => {
+                Err(Failure::Absent(status)) if flights.is_wanted(request, attempt) => {
                     let served_at = flights.served_at(request.region());
                     withdrawn = self.shared.note_absence(request, served_at, now);
                     Err(Failure::Absent(status))
