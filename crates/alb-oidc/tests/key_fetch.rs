@@ -317,3 +317,34 @@ fn a_runtime_that_nobody_drives_any_more_costs_one_timeout_and_not_all_requests(
     let succeeded = (0..50).any(|_| ask_elsewhere(&bench, &authenticator));
     assert!(succeeded);
 }
+
+#[test]
+fn fetches_that_nobody_drives_and_nobody_waits_for_cost_no_slot() {
+    let (_serving, bench) = serving();
+    let idle = runtime();
+    let settings = KeyStoreSettings::default()
+        .exchange_timeout(Duration::from_millis(100))
+        .flight_timeout(Duration::from_millis(200))
+        .unknown_retry_delay(Duration::from_millis(1))
+        .min_backoff(Duration::from_millis(1))
+        .max_backoff(Duration::from_millis(1))
+        .max_in_flight(1);
+    let authenticator = authenticator_built_in(&idle, &bench, settings);
+    // One client asks for a key, and hangs up before there is an answer.
+    let token = bench
+        .alb
+        .mint(r#"{"sub":"alice"}"#, SystemClock.unix_time().unwrap());
+    runtime().block_on(async {
+        let headers = OidcHeaders::from_lookup(|name| {
+            (name == OidcHeaders::DATA).then_some(token.as_bytes())
+        });
+        let mut abandoned = std::pin::pin!(authenticator.authenticate(headers));
+        let context = &mut std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(abandoned.as_mut().poll(context).is_pending());
+    });
+    // Another key is asked for: it must have its turn.
+    bench.alb.rotate();
+    bench.keys.publish(&bench.alb);
+    let succeeded = (0..50).any(|_| ask_elsewhere(&bench, &authenticator));
+    assert!(succeeded);
+}

@@ -235,3 +235,68 @@ async fn an_id_that_nobody_waits_for_any_longer_is_not_fetched() {
     assert_eq!(bench.endpoint.asked(), asked);
     assert_eq!(bench.store.stats().waiting_requests, 0);
 }
+
+/// The first success of 50 requests a second with a new key, while ten made-up ids a second are asked for by a crowd each.
+#[tokio::test(start_paused = true)]
+async fn made_up_ids_with_a_crowd_each_do_not_shut_a_busy_new_key_out() {
+    let bench = Bench::new();
+    bench.request().await.unwrap();
+    bench.endpoint.take(millis(200));
+    let start = Instant::now();
+    let flood = async {
+        for id in 0.. {
+            let token = bench.forged(bogus(id));
+            for _ in 0..33 {
+                tokio::spawn(bench.send(&token));
+            }
+            wait(millis(100)).await;
+        }
+    };
+    let rotated = async {
+        // Once the budget is used up.
+        wait(secs(10)).await;
+        bench.alb.rotate();
+        bench.endpoint.publish(&bench.alb);
+        let token = bench.token();
+        let mut requests = JoinSet::new();
+        loop {
+            requests.spawn(bench.send(&token));
+            wait(millis(20)).await;
+            while let Some(verdict) = requests.try_join_next() {
+                if verdict.unwrap().is_ok() {
+                    return;
+                }
+            }
+            assert!(start.elapsed() < MINUTE, "never");
+        }
+    };
+    tokio::select! {
+        () = flood => {}
+        () = rotated => {}
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn made_up_ids_that_are_asked_for_once_do_not_trim_a_genuine_crowd() {
+    let bench = Bench::with(KeyStoreSettings::default().max_waiters(819));
+    bench.request().await.unwrap();
+    bench.endpoint.take(millis(200));
+    // Made-up ids take all places, and go on coming.
+    for id in 0..1_000 {
+        tokio::spawn(bench.send(&bench.forged(bogus(id))));
+    }
+    wait(millis(1)).await;
+    bench.alb.rotate();
+    bench.endpoint.publish(&bench.alb);
+    let token = bench.token();
+    let mut crowd = JoinSet::new();
+    for id in 0..300 {
+        crowd.spawn(bench.send(&token));
+        tokio::spawn(bench.send(&bench.forged(bogus(1_000 + id))));
+        wait(millis(1)).await;
+    }
+    let verdicts = crowd.join_all().await;
+    let signed_in = verdicts.iter().filter(|verdict| verdict.is_ok()).count();
+    // One may be refused before the first is in.
+    assert!(signed_in >= 280, "{signed_in} of 300");
+}
