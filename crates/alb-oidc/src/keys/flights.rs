@@ -28,7 +28,8 @@ pub(crate) struct Effects {
     pub(crate) errands: Vec<Errand>,
     /// Whom to answer. With nothing for one who has gone.
     pub(crate) answers: Vec<(Answer, Option<Outcome>)>,
-    /// The runtime has left something undone for too long. Another one has to take its place, before any errand.
+    /// The runtime has left something undone for too long. Another one has to take its place,
+    /// before any errand.
     pub(crate) is_runtime_lost: bool,
 }
 
@@ -473,8 +474,9 @@ impl Flights {
         }
     }
 
-    /// All places are taken. Refuses the newest waiter of the least wanted id that waits for the budget, if this request's id is more wanted, ties at random. If only ids
-    /// are left that a crowd waits for, refuses the newest of the largest crowd, if this request's id has none.
+    /// All places are taken. Refuses the newest waiter of the least wanted id that waits for the
+    /// budget, if this request's id is more wanted, ties at random. If only ids are left that a
+    /// crowd waits for, refuses the newest of the largest crowd, if this request's id has none.
     fn make_room_for(&mut self, request: KeyRequest, tie: u64, effects: &mut Effects) -> bool {
         let (waiters, tie) = match self.flights.get(&request) {
             Some(flight) => (flight.waiters.len(), flight.tie.min(tie)),
@@ -525,7 +527,8 @@ impl Flights {
         }
     }
 
-    /// Gives up what has not ended by its deadline. A fetch does, and a pause, unless nobody drives its runtime any more.
+    /// Gives up what has not ended by its deadline. A fetch does, and a pause, unless nobody drives
+    /// its runtime any more.
     fn give_up_overdue(&mut self, now: Instant, effects: &mut Effects) {
         while let Some((deadline, request)) = self.deadlines.first().copied() {
             if now < deadline + GRACE {
@@ -554,7 +557,8 @@ impl Flights {
         }
     }
 
-    /// Who asks again and again draws again and again, so that no id loses every tie for as long as it is asked for.
+    /// Who asks again and again draws again and again, so that no id loses every tie for as long as
+    /// it is asked for.
     fn improve_tie(&mut self, request: KeyRequest, tie: u64) {
         if let Some(flight) = self.flights.get_mut(&request)
             && flight.stage == Stage::Queued

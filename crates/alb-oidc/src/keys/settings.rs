@@ -65,7 +65,7 @@ settings! {
     /// not know. 1 second, as for `min_backoff`.
     unknown_retry_delay: Duration = Duration::from_secs(1);
     /// Unknown key ids fetched at once, before the budget is one every `budget_interval`. 10:
-    /// more than a region has keys.
+    /// more than a region has keys. At most 1,000.
     budget_burst: u32 = 10;
     /// Time for one more fetch of an unknown key id. 1 second: what a flood of made-up ids costs
     /// AWS and us.

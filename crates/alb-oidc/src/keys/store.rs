@@ -104,7 +104,7 @@ impl KeySource for KeyStore {
                 Freshness::Fresh => return KeyLookup::Ready(Ok(entry.key.clone())),
                 Freshness::RefreshDue => {
                     self.0
-                        .act(|board, actions| board.refresh(request, now, actions));
+                        .act(|flights, effects| flights.refresh(request, now, effects));
                     return KeyLookup::Ready(Ok(entry.key.clone()));
                 }
                 Freshness::Expired => metered = !entry.key.is_proven(),
