@@ -5,12 +5,12 @@ use std::fmt;
 use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use crate::arn::{AccountId, LoadBalancerArn, Region};
 use crate::error::{AuthenticateError, ConfigError, KeyError, TokenError};
 use crate::headers::OidcHeaders;
-use crate::keys::{KeyLookup, KeySource, KeyStore, KeyStoreSettings, KeyUrl};
+use crate::keys::{KeyFuture, KeyLookup, KeySource, KeyStore, KeyStoreSettings, KeyUrl};
 use crate::policy::{ClientId, Issuer, Signer, TrustPolicy, TrustedRule};
 use crate::signature::{CryptoBackend, PublicKey};
 use crate::time::{Clock, SystemClock};
@@ -68,18 +68,29 @@ impl Authenticator {
     /// Takes what [`OidcHeaders::from_lookup`] gives, faults included, so that they are traced like
     /// every other.
     ///
-    /// The future does nothing until it is polled; it is ready at the first poll if the key is at
-    /// hand. It is `Send + 'static` and holds nothing of the request. Dropping it does no harm.
+    /// All that can be decided at once is decided in this call, which takes as long as one
+    /// signature's verification and reads nothing but memory; the future is ready at its first
+    /// poll unless a key has to be fetched. It is `Send + 'static` and holds nothing of the
+    /// request. Dropping it does no harm.
     ///
     /// # Errors
     ///
     /// The future gives an [`AuthenticateError`]; its
     /// [`disposition`](AuthenticateError::disposition) says what to answer.
-    pub fn authenticate(&self, headers: Result<OidcHeaders, AuthenticateError>) -> Authentication {
-        Authentication(Stage::Start {
-            authenticator: self.clone(),
-            headers,
-        })
+    pub fn authenticate(
+        &self,
+        headers: Result<OidcHeaders<'_>, AuthenticateError>,
+    ) -> Authentication {
+        let admitted = match headers.and_then(|headers| self.admit(headers)) {
+            Ok(admitted) => admitted,
+            Err(error) => return Authentication::decided(Err(error)),
+        };
+        match self.key(&admitted) {
+            // Perhaps there is one where the future is polled, as in `runtime.block_on(…)`.
+            KeyLookup::Ready(Err(KeyError::NoRuntime)) => self.wait_for(admitted, None),
+            KeyLookup::Ready(key) => Authentication::decided(self.verify(admitted, key)),
+            KeyLookup::Pending(key) => self.wait_for(admitted, Some(key)),
+        }
     }
 
     /// The store that its keys come from, to look at or to [invalidate](KeyStore::invalidate) one;
@@ -98,28 +109,33 @@ impl Authenticator {
         &self.0.policy
     }
 
-    /// The steps, in order. Nothing before the key lookup makes any input or output.
-    fn decide(&self, headers: Result<OidcHeaders, AuthenticateError>) -> Stage {
-        let admitted = match headers.and_then(|headers| self.admit(headers)) {
-            Ok(admitted) => admitted,
-            Err(error) => return Stage::Decided(Err(error)),
-        };
-        match self.0.keys.as_source().key(admitted.key_request()) {
-            KeyLookup::Ready(key) => Stage::Decided(self.verify(admitted, key)),
-            KeyLookup::Pending(key) => {
-                let this = self.clone();
-                Stage::Waiting(Box::pin(async move { this.verify(admitted, key.await) }))
-            }
-        }
-    }
-
-    fn admit(&self, headers: OidcHeaders) -> Result<AdmittedToken, AuthenticateError> {
+    fn admit<'h>(&self, headers: OidcHeaders<'h>) -> Result<AdmittedToken<'h>, AuthenticateError> {
         let token = UnverifiedToken::parse(headers)?;
         let now = self.0.clock.unix_time()?;
         Ok(self.0.policy.admit(token, now)?)
     }
 
-    fn verify(&self, admitted: AdmittedToken, key: Result<Arc<PublicKey>, KeyError>) -> Decision {
+    fn key(&self, admitted: &AdmittedToken<'_>) -> KeyLookup {
+        self.0.keys.as_source().key(admitted.key_request())
+    }
+
+    fn wait_for(&self, admitted: AdmittedToken<'_>, key: Option<KeyFuture>) -> Authentication {
+        let (this, admitted) = (self.clone(), admitted.into_owned());
+        Authentication(Stage::Waiting(Box::pin(async move {
+            let lookup = key.map_or_else(|| this.key(&admitted), KeyLookup::Pending);
+            let key = match lookup {
+                KeyLookup::Ready(key) => key,
+                KeyLookup::Pending(key) => key.await,
+            };
+            this.verify(admitted, key)
+        })))
+    }
+
+    fn verify(
+        &self,
+        admitted: AdmittedToken<'_>,
+        key: Result<Arc<PublicKey>, KeyError>,
+    ) -> Decision {
         let key = key.map_err(|error| match error {
             KeyError::Unknown => AuthenticateError::Rejected(TokenError::UnknownKey),
             error => AuthenticateError::Unavailable(error),
@@ -154,10 +170,6 @@ fn refuse<T, E: Into<ConfigError>>(
 pub struct Authentication(Stage);
 
 enum Stage {
-    Start {
-        authenticator: Authenticator,
-        headers: Result<OidcHeaders, AuthenticateError>,
-    },
     Waiting(Pin<Box<dyn Future<Output = Decision> + Send>>),
     Decided(Decision),
     /// Polled again after it was ready, which no executor does.
@@ -166,29 +178,26 @@ enum Stage {
 
 type Decision = Result<AuthenticatedUser, AuthenticateError>;
 
+impl Authentication {
+    fn decided(decision: Decision) -> Self {
+        trace(&decision);
+        Self(Stage::Decided(decision))
+    }
+}
+
 impl Future for Authentication {
     type Output = Decision;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Decision> {
-        loop {
-            self.0 = match mem::replace(&mut self.0, Stage::Spent) {
-                Stage::Start {
-                    authenticator,
-                    headers,
-                } => authenticator.decide(headers),
-                Stage::Waiting(mut decision) => match decision.as_mut().poll(context) {
-                    Poll::Ready(decision) => Stage::Decided(decision),
-                    Poll::Pending => {
-                        self.0 = Stage::Waiting(decision);
-                        return Poll::Pending;
-                    }
-                },
-                Stage::Decided(decision) => {
-                    trace(&decision);
-                    return Poll::Ready(decision);
-                }
-                Stage::Spent => return Poll::Pending,
-            };
+        if let Stage::Waiting(decision) = &mut self.0 {
+            let decision = ready!(decision.as_mut().poll(context));
+            self.0 = Stage::Spent;
+            trace(&decision);
+            return Poll::Ready(decision);
+        }
+        match mem::replace(&mut self.0, Stage::Spent) {
+            Stage::Decided(decision) => Poll::Ready(decision),
+            Stage::Waiting(_) | Stage::Spent => Poll::Pending,
         }
     }
 }

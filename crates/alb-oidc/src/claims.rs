@@ -1,14 +1,14 @@
 //! The user's claims, as identity providers really send them.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::de::{DeserializeOwned, MapAccess};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::error::{ClaimsError, JsonError, JsonKind, Segment, TokenError};
-use crate::json::{self, Faults, Members};
+use crate::error::{ClaimsError, JsonError, Segment, TokenError};
+use crate::jose::JoseHeader;
+use crate::json::{self, Document, Excerpt, Limits, Span};
 use crate::policy::Issuer;
 use crate::time::UnixTime;
 
@@ -64,10 +64,23 @@ impl fmt::Debug for UserId {
 /// [`deserialize`](Self::deserialize). A standard claim of the wrong type counts as absent for its
 /// method and is still there for `get`. The `exp` and `iss` that an ALB adds are not among them:
 /// the token's header is the authority on both.
-#[derive(Clone, PartialEq)]
+///
+/// They are kept as the text that was signed, and where each stands in it: texts are borrowed from
+/// there, and other values are made when they are asked for.
+#[derive(Clone)]
 pub struct UserClaims {
-    pub(crate) subject: Arc<str>,
-    members: Map<String, Value>,
+    subject: Arc<str>,
+    claims: Vec<Claim>,
+    document: Document,
+}
+
+#[derive(Clone, Copy)]
+struct Claim {
+    name: Excerpt,
+    /// The whole value, as it is written.
+    value: Span,
+    /// What it says, if it is a string.
+    text: Option<Excerpt>,
 }
 
 impl UserClaims {
@@ -169,8 +182,11 @@ impl UserClaims {
 
     /// The value of Cognito's custom attribute `custom:<name>`.
     #[must_use]
-    pub fn custom(&self, name: &str) -> Option<&Value> {
-        self.members.get(&format!("custom:{name}"))
+    pub fn custom(&self, name: &str) -> Option<Value> {
+        self.claims
+            .iter()
+            .find(|claim| self.name_of(claim).strip_prefix("custom:") == Some(name))
+            .map(|claim| self.value(claim))
     }
 
     /// `identities`: the accounts at other providers that a Cognito user is linked to, sent as an
@@ -180,31 +196,38 @@ impl UserClaims {
     ///
     /// [`ClaimsError`] if the claim is there and is neither.
     pub fn identities(&self) -> Result<Vec<LinkedIdentity>, ClaimsError> {
-        let array = match self.members.get("identities") {
-            None => return Ok(Vec::new()),
-            Some(Value::Array(array)) => Cow::Borrowed(array),
-            Some(Value::String(text)) => {
-                Cow::Owned(serde_json::from_str(text).map_err(|_| NOT_IDENTITIES)?)
-            }
-            Some(_) => return Err(NOT_IDENTITIES),
+        let Some(claim) = self.claim("identities") else {
+            return Ok(Vec::new());
         };
+        let written = match claim.text {
+            Some(text) => self.document.text(text),
+            None => self.document.written(claim.value),
+        };
+        let array: Vec<Value> = serde_json::from_str(written).map_err(|_| NOT_IDENTITIES)?;
         array
             .iter()
             .map(|identity| LinkedIdentity::read(identity).ok_or(NOT_IDENTITIES))
             .collect()
     }
 
-    /// The claim of this name, whatever it is.
+    /// The claim of this name, whatever it is. Made anew for each call.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        self.members.get(name)
+    pub fn get(&self, name: &str) -> Option<Value> {
+        self.claim(name).map(|claim| self.value(claim))
     }
 
-    /// All claims, `sub` included, in no particular order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.members
+    /// The claim of this name, if it is a text.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        let text = self.claim(name)?.text?;
+        Some(self.document.text(text))
+    }
+
+    /// All claims, `sub` included, in the order in which they stand in the token.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Value)> {
+        self.claims
             .iter()
-            .map(|(name, value)| (name.as_str(), value))
+            .map(|claim| (self.name_of(claim), self.value(claim)))
     }
 
     /// The claims as the application's own type.
@@ -214,22 +237,44 @@ impl UserClaims {
     /// [`ClaimsError`] if they do not fit it. It does not tell what did not, for that could be a
     /// claim's value.
     pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, ClaimsError> {
-        T::deserialize(&self.members).map_err(|_| ClaimsError {
+        let members: Map<_, _> = self
+            .iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        T::deserialize(members).map_err(|_| ClaimsError {
             message: "they are not what the application's type asks for",
         })
     }
 
-    fn text(&self, name: &str) -> Option<&str> {
-        self.members.get(name)?.as_str()
+    /// The `sub`, shared.
+    pub(crate) fn subject(&self) -> Arc<str> {
+        self.subject.clone()
     }
 
     fn flag(&self, name: &str) -> Option<bool> {
-        match self.members.get(name)? {
-            Value::Bool(flag) => Some(*flag),
-            Value::String(text) if text == "true" => Some(true),
-            Value::String(text) if text == "false" => Some(false),
+        let claim = self.claim(name)?;
+        let written = match claim.text {
+            Some(text) => self.document.text(text),
+            None => self.document.written(claim.value),
+        };
+        match written {
+            "true" => Some(true),
+            "false" => Some(false),
             _ => None,
         }
+    }
+
+    fn claim(&self, name: &str) -> Option<&Claim> {
+        self.claims.iter().find(|claim| self.name_of(claim) == name)
+    }
+
+    fn name_of(&self, claim: &Claim) -> &str {
+        self.document.text(claim.name)
+    }
+
+    fn value(&self, claim: &Claim) -> Value {
+        // It has been read once, by stricter rules than these.
+        serde_json::from_str(self.document.written(claim.value)).unwrap_or_default()
     }
 }
 
@@ -237,7 +282,7 @@ impl UserClaims {
 impl fmt::Debug for UserClaims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UserClaims")
-            .field("claims", &self.members.len())
+            .field("claims", &self.claims.len())
             .finish_non_exhaustive()
     }
 }
@@ -287,111 +332,98 @@ pub(crate) struct Payload {
     pub(crate) claims: UserClaims,
     pub(crate) not_before: Option<UnixTime>,
     pub(crate) issued_at: Option<UnixTime>,
-    /// The payload's own `exp` and `iss`, if each is there once: not read, but a difference from
-    /// the header's is worth a note.
-    pub(crate) exp: Option<Value>,
-    pub(crate) iss: Option<Value>,
+    /// Whether its own `exp` or `iss` are other than the header's: not acted upon, but worth a
+    /// note.
+    pub(crate) exp_differs: bool,
+    pub(crate) iss_differs: bool,
 }
 
 impl Payload {
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, TokenError> {
-        let faults = Faults::new(Segment::Payload);
-        let mut reader = PayloadReader::default();
-        json::read_object(bytes, &faults, PAYLOAD_LIMITS, &mut reader)?;
-        let type_fault = |member, found| Err(faults.json(JsonError::Type { member, found }));
-        let subject = match reader.members.get("sub") {
-            Some(Value::String(subject)) if subject.is_empty() => {
-                return Err(faults.json(JsonError::Empty("sub")));
-            }
-            Some(Value::String(subject)) => Arc::from(subject.as_str()),
-            Some(other) => return type_fault("sub", kind_of(other)),
-            None => return Err(faults.json(JsonError::Missing("sub"))),
+    pub(crate) fn parse(bytes: Vec<u8>, header: &JoseHeader) -> Result<Self, TokenError> {
+        let json = |error| TokenError::Json {
+            segment: Segment::Payload,
+            error,
         };
+        let mut claims = Vec::new();
+        let (mut subject, mut not_before, mut issued_at) = (None, None, None);
+        let (mut exp_differs, mut iss_differs) = (false, false);
+        let document = Document::read(
+            bytes,
+            Segment::Payload,
+            LIMITS,
+            &["exp", "iss"],
+            |name, item, unescaped| {
+                let value = item.value;
+                match &*name.decode() {
+                    "exp" => {
+                        exp_differs = value.time("exp") != Ok(header.expires_at);
+                        return Ok(());
+                    }
+                    "iss" => {
+                        let issuer = header.untrusted_issuer();
+                        iss_differs = !value.text("iss").is_ok_and(|text| text.is(issuer));
+                        return Ok(());
+                    }
+                    "sub" => {
+                        let text = value.text("sub").map_err(json)?;
+                        if text.is_empty() {
+                            return Err(json(JsonError::Empty("sub")));
+                        }
+                        subject = Some(Arc::from(text.decode()));
+                    }
+                    "nbf" => not_before = Some(value.time("nbf").map_err(json)?),
+                    "iat" => issued_at = Some(value.time("iat").map_err(json)?),
+                    _ => {}
+                }
+                claims.push(Claim {
+                    name: unescaped.keep(name),
+                    value: item.span,
+                    text: match value {
+                        json::Value::String(text) => Some(unescaped.keep(text)),
+                        _ => None,
+                    },
+                });
+                Ok(())
+            },
+        )?;
         Ok(Self {
             claims: UserClaims {
-                subject,
-                members: reader.members,
+                subject: subject.ok_or_else(|| json(JsonError::Missing("sub")))?,
+                claims,
+                document,
             },
-            not_before: reader.not_before,
-            issued_at: reader.issued_at,
-            exp: reader.exp,
-            iss: reader.iss,
+            not_before,
+            issued_at,
+            exp_differs,
+            iss_differs,
         })
     }
 }
 
-fn kind_of(value: &Value) -> JsonKind {
-    match value {
-        Value::Null => JsonKind::Null,
-        Value::Bool(_) => JsonKind::Bool,
-        Value::Number(number) if number.is_f64() => JsonKind::Fraction,
-        Value::Number(_) => JsonKind::Integer,
-        Value::String(_) => JsonKind::String,
-        Value::Array(_) => JsonKind::Array,
-        Value::Object(_) => JsonKind::Object,
-    }
-}
-
 /// Claims are the identity provider's, and an ALB lets at most 11 KB of them through.
-const PAYLOAD_LIMITS: json::Limits = json::Limits {
+const LIMITS: Limits = Limits {
     depth: 64,
-    members: 4096,
+    members: 512,
 };
-
-#[derive(Default)]
-struct PayloadReader {
-    members: Map<String, Value>,
-    not_before: Option<UnixTime>,
-    issued_at: Option<UnixTime>,
-    exp: Option<Value>,
-    iss: Option<Value>,
-}
-
-impl<'de> Members<'de> for PayloadReader {
-    fn member<A: MapAccess<'de>>(
-        &mut self,
-        name: Cow<'de, str>,
-        values: &mut A,
-        context: json::Context<'_>,
-    ) -> Result<(), A::Error> {
-        let value = match &*name {
-            // May come twice: from userinfo, and appended by the ALB.
-            "exp" => {
-                self.exp = Some(values.next_value_seed(context.any())?);
-                return Ok(());
-            }
-            "iss" => {
-                self.iss = Some(values.next_value_seed(context.any())?);
-                return Ok(());
-            }
-            "nbf" => {
-                let time = values.next_value_seed(context.time("nbf"))?;
-                self.not_before = Some(time);
-                Value::from(time.as_secs())
-            }
-            "iat" => {
-                let time = values.next_value_seed(context.time("iat"))?;
-                self.issued_at = Some(time);
-                Value::from(time.as_secs())
-            }
-            _ => values.next_value_seed(context.any())?,
-        };
-        let previous = self.members.insert(name.into_owned(), value);
-        context.faults.unless_duplicate(previous.is_none())
-    }
-}
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::JsonKind;
     use serde_json::json;
 
+    fn parse(text: &str) -> Result<Payload, TokenError> {
+        let header = r#"{"alg":"ES256","kid":"00000000-0000-4000-8000-000000000000","signer":"arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/simulated/50dc6c495c0c9188","iss":"https://example.com","client":"c","exp":5}"#;
+        let header = JoseHeader::parse(header.into()).unwrap();
+        Payload::parse(text.into(), &header)
+    }
+
     fn claims(text: &str) -> UserClaims {
-        Payload::parse(text.as_bytes()).unwrap().claims
+        parse(text).unwrap().claims
     }
 
     fn error(text: &str) -> JsonError {
-        match Payload::parse(text.as_bytes()).map(drop) {
+        match parse(text).map(drop) {
             Err(TokenError::Json { error, .. }) => error,
             other => panic!("expected a fault of the JSON, got {other:?}"),
         }
@@ -446,12 +478,11 @@ mod tests {
         let claims = claims(
             r#"{"custom:dept":"Küche","sub":"a","roles":["x"],"big":18446744073709551615,"exp":1,"iss":"x","iat":5}"#,
         );
-        assert_eq!(claims.custom("dept"), Some(&json!("Küche")));
-        assert_eq!(claims.get("roles"), Some(&json!(["x"])));
-        assert_eq!(claims.get("big"), Some(&json!(u64::MAX)));
-        let mut names: Vec<_> = claims.iter().map(|(name, _)| name).collect();
-        names.sort_unstable();
-        assert_eq!(names, ["big", "custom:dept", "iat", "roles", "sub"]);
+        assert_eq!(claims.custom("dept"), Some(json!("Küche")));
+        assert_eq!(claims.get("roles"), Some(json!(["x"])));
+        assert_eq!(claims.get("big"), Some(json!(u64::MAX)));
+        let names: Vec<_> = claims.iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["custom:dept", "sub", "roles", "big", "iat"]);
 
         #[derive(serde::Deserialize)]
         struct Staff {
@@ -481,6 +512,7 @@ mod tests {
         for (value, found) in [
             ("1", JsonKind::Integer),
             ("1.5", JsonKind::Fraction),
+            ("1e3", JsonKind::Exponent),
             ("null", JsonKind::Null),
             (r#"["a"]"#, JsonKind::Array),
         ] {
@@ -506,6 +538,37 @@ mod tests {
         ] {
             assert_eq!(error(text), JsonError::Duplicate, "{text}");
         }
+    }
+
+    #[test]
+    fn what_the_payload_says_of_exp_and_iss_is_compared_and_no_more() {
+        for (text, exp_differs, iss_differs) in [
+            (r#"{"sub":"a"}"#, false, false),
+            (
+                r#"{"sub":"a","exp":5,"iss":"https:\/\/example.com"}"#,
+                false,
+                false,
+            ),
+            (r#"{"sub":"a","exp":6,"iss":"x"}"#, true, true),
+            (r#"{"sub":"a","exp":"5","iss":null}"#, true, true),
+            (r#"{"sub":"a","exp":4,"exp":5}"#, false, false),
+        ] {
+            let payload = parse(text).unwrap();
+            let differs = (payload.exp_differs, payload.iss_differs);
+            assert_eq!(differs, (exp_differs, iss_differs), "{text}");
+        }
+    }
+
+    #[test]
+    fn escapes_are_read_in_names_and_values_alike() {
+        let claims = claims(
+            r#"{"\u0073ub":"\u0061\"b","n\u0061me":"Zo\u00eb","email":"z@example.com","email_verified":"tru\u0065"}"#,
+        );
+        assert_eq!((claims.sub(), claims.name()), ("a\"b", Some("Zoë")));
+        assert_eq!(claims.verified_email(), Some("z@example.com"));
+        assert_eq!(claims.get("name"), Some(json!("Zoë")));
+        assert_eq!(claims.text("email_verified"), Some("true"));
+        assert_eq!((claims.text("absent"), claims.get("absent")), (None, None));
     }
 
     #[test]

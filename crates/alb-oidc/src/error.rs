@@ -345,9 +345,12 @@ pub enum JsonKind {
     /// A number without fraction and exponent.
     #[error("an integer")]
     Integer,
-    /// A number with a fraction or an exponent.
-    #[error("a number with a fraction or an exponent")]
+    /// A number with a fraction and no exponent.
+    #[error("a number with a fraction")]
     Fraction,
+    /// A number with an exponent.
+    #[error("a number with an exponent")]
+    Exponent,
     /// A string.
     #[error("a string")]
     String,

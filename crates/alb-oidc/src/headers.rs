@@ -1,8 +1,7 @@
-//! The three headers of the ALB, read once into owned values.
+//! The three headers of the ALB, read once.
 
 use std::fmt;
 
-use crate::access_token::UnverifiedAccessToken;
 use crate::error::{AuthenticateError, HeaderFault, HeadersError};
 
 /// The three `x-amzn-oidc-*` headers of one request: present once each or not at all, bounded,
@@ -10,13 +9,14 @@ use crate::error::{AuthenticateError, HeaderFault, HeadersError};
 ///
 /// Source: AWS, *Authenticate users using an Application Load Balancer*, "User claims encoding and
 /// signature verification".
-pub struct OidcHeaders {
-    pub(crate) data: String,
-    pub(crate) identity: Option<String>,
-    pub(crate) access_token: Option<UnverifiedAccessToken>,
+#[derive(Clone, Copy)]
+pub struct OidcHeaders<'h> {
+    pub(crate) data: &'h str,
+    pub(crate) identity: Option<&'h str>,
+    pub(crate) access_token: Option<&'h str>,
 }
 
-impl OidcHeaders {
+impl OidcHeaders<'_> {
     /// The signed token with the user's claims.
     pub const DATA: &'static str = "x-amzn-oidc-data";
     /// The user's `sub`, in plain and unsigned: compared with the signed one and never handed out.
@@ -26,7 +26,9 @@ impl OidcHeaders {
     /// The longest value, in bytes, that is read from any of the three: the ALB's own limit of 16 K
     /// for one header.
     pub const MAX_BYTES: usize = 16_384;
+}
 
+impl<'h> OidcHeaders<'h> {
     /// Reads the headers through `lookup`, which gives all values that a request has for a name
     /// (lower-case), in any order.
     ///
@@ -38,7 +40,7 @@ impl OidcHeaders {
     /// [`AuthenticateError::Missing`] if the request has none of the three.
     /// [`AuthenticateError::Headers`] if one of them is there twice, is empty, too long or not
     /// ASCII, or if one of the others is there without [`DATA`](Self::DATA), which no ALB does.
-    pub fn from_lookup<'h, L, V>(mut lookup: L) -> Result<Self, AuthenticateError>
+    pub fn from_lookup<L, V>(mut lookup: L) -> Result<Self, AuthenticateError>
     where
         L: FnMut(&'static str) -> V,
         V: IntoIterator<Item = &'h [u8]>,
@@ -55,7 +57,7 @@ impl OidcHeaders {
             (Some(data), _) => Ok(Self {
                 data,
                 identity,
-                access_token: access_token.map(UnverifiedAccessToken::new),
+                access_token,
             }),
             (None, Some(name)) => Err(HeadersError::new(name, HeaderFault::WithoutData).into()),
             (None, None) => Err(AuthenticateError::Missing),
@@ -63,7 +65,7 @@ impl OidcHeaders {
     }
 }
 
-impl fmt::Debug for OidcHeaders {
+impl fmt::Debug for OidcHeaders<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OidcHeaders")
             .field("data_bytes", &self.data.len())
@@ -77,7 +79,7 @@ fn single<'h>(
     name: &'static str,
     values: impl IntoIterator<Item = &'h [u8]>,
     allowed: impl Fn(&u8) -> bool,
-) -> Result<Option<String>, HeadersError> {
+) -> Result<Option<&'h str>, HeadersError> {
     let fault = |fault| Err(HeadersError::new(name, fault));
     let mut values = values.into_iter();
     let Some(value) = values.next() else {
@@ -96,7 +98,7 @@ fn single<'h>(
         return fault(HeaderFault::Characters);
     }
     match str::from_utf8(value) {
-        Ok(text) => Ok(Some(text.to_owned())),
+        Ok(text) => Ok(Some(text)),
         Err(_) => fault(HeaderFault::Characters),
     }
 }
@@ -116,7 +118,7 @@ fn is_printable(byte: &u8) -> bool {
 mod tests {
     use super::*;
 
-    fn read(lines: &[(&str, &[u8])]) -> Result<OidcHeaders, AuthenticateError> {
+    fn read<'h>(lines: &[(&str, &'h [u8])]) -> Result<OidcHeaders<'h>, AuthenticateError> {
         OidcHeaders::from_lookup(|name| {
             lines
                 .iter()
@@ -177,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_is_16_k_and_is_checked_before_anything_is_copied() {
+    fn the_limit_is_16_k_and_is_checked_before_anything_is_read() {
         let longest = vec![b'a'; OidcHeaders::MAX_BYTES];
         assert!(read(&[(DATA, &longest)]).is_ok());
         for length in [OidcHeaders::MAX_BYTES + 1, 1 << 20] {

@@ -1,15 +1,12 @@
 //! The token's JOSE header: the seven members that an ALB writes, and nothing that could steer a
 //! verifier.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::de::MapAccess;
-
 use crate::arn::LoadBalancerArn;
 use crate::error::{JsonError, KeyIdError, Segment, TokenError};
-use crate::json::{self, Faults, Members};
+use crate::json::{Document, Excerpt, Limits};
 use crate::time::UnixTime;
 
 /// The id of a signing key: a UUID ([RFC 9562](https://www.rfc-editor.org/rfc/rfc9562)) in lower
@@ -93,11 +90,12 @@ const UUID_LENGTH: usize = 36;
 pub struct JoseHeader {
     pub(crate) key_id: KeyId,
     pub(crate) signer: LoadBalancerArn,
-    pub(crate) issuer: Box<str>,
-    pub(crate) client: Box<str>,
     pub(crate) expires_at: UnixTime,
     pub(crate) not_before: Option<UnixTime>,
     pub(crate) issued_at: Option<UnixTime>,
+    issuer: Excerpt,
+    client: Excerpt,
+    document: Document,
 }
 
 impl JoseHeader {
@@ -116,13 +114,13 @@ impl JoseHeader {
     /// `iss`: the issuer in the listener rule that is said to have authenticated the user.
     #[must_use]
     pub fn untrusted_issuer(&self) -> &str {
-        &self.issuer
+        self.document.text(self.issuer)
     }
 
     /// `client`: the client id in that rule.
     #[must_use]
     pub fn untrusted_client(&self) -> &str {
-        &self.client
+        self.document.text(self.client)
     }
 
     /// `exp`: when the token is said to expire.
@@ -131,11 +129,73 @@ impl JoseHeader {
         self.expires_at
     }
 
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, TokenError> {
-        let faults = Faults::new(Segment::Header);
-        let mut reader = HeaderReader::default();
-        json::read_object(bytes, &faults, HEADER_LIMITS, &mut reader)?;
-        reader.finish(&faults)
+    pub(crate) fn parse(bytes: Vec<u8>) -> Result<Self, TokenError> {
+        let json = |error| TokenError::Json {
+            segment: Segment::Header,
+            error,
+        };
+        let (mut algorithm, mut key_id, mut signer) = (None, None, None);
+        let (mut issuer, mut client) = (None, None);
+        let (mut expires_at, mut not_before, mut issued_at) = (None, None, None);
+        let document = Document::read(
+            bytes,
+            Segment::Header,
+            LIMITS,
+            &[],
+            |name, item, unescaped| {
+                let value = item.value;
+                match &*name.decode() {
+                    "alg" => match value.text("alg") {
+                        Ok(text) if text.is("ES256") => algorithm = Some(()),
+                        // `none`, HS256, a number: whatever it is, it is the wrong algorithm.
+                        _ => return Err(TokenError::Algorithm),
+                    },
+                    "typ" => {
+                        let text = value.text("typ").map_err(json)?;
+                        if !text.decode().eq_ignore_ascii_case("JWT") {
+                            return Err(TokenError::Type);
+                        }
+                    }
+                    "kid" => {
+                        let text = value.text("kid").map_err(json)?;
+                        let parsed = KeyId::parse(&text.decode());
+                        key_id = Some(parsed.map_err(|_| TokenError::KeyId)?);
+                    }
+                    "signer" => {
+                        let text = value.text("signer").map_err(json)?;
+                        // Judged once the rest of the header is known to be well-formed.
+                        signer = Some(LoadBalancerArn::parse(&text.decode()).ok());
+                    }
+                    "iss" => issuer = Some(unescaped.keep(value.text("iss").map_err(json)?)),
+                    "client" => client = Some(unescaped.keep(value.text("client").map_err(json)?)),
+                    "exp" => expires_at = Some(value.time("exp").map_err(json)?),
+                    "nbf" => not_before = Some(value.time("nbf").map_err(json)?),
+                    "iat" => issued_at = Some(value.time("iat").map_err(json)?),
+                    "crit" => return Err(TokenError::CriticalHeader),
+                    name => {
+                        let forbidden = FORBIDDEN.into_iter().find(|member| *member == name);
+                        if let Some(member) = forbidden {
+                            return Err(TokenError::ForbiddenParameter(member));
+                        }
+                    }
+                }
+                Ok(())
+            },
+        )?;
+        let missing = |member| json(JsonError::Missing(member));
+        algorithm.ok_or(TokenError::Algorithm)?;
+        let key_id = key_id.ok_or_else(|| missing("kid"))?;
+        let signer = signer.ok_or_else(|| missing("signer"))?;
+        Ok(Self {
+            key_id,
+            issuer: issuer.ok_or_else(|| missing("iss"))?,
+            client: client.ok_or_else(|| missing("client"))?,
+            expires_at: expires_at.ok_or_else(|| missing("exp"))?,
+            signer: signer.ok_or(TokenError::UntrustedSigner { presented: None })?,
+            not_before,
+            issued_at,
+            document,
+        })
     }
 }
 
@@ -150,130 +210,10 @@ impl fmt::Debug for JoseHeader {
 }
 
 /// An ALB writes seven flat members; AWS may add some.
-const HEADER_LIMITS: json::Limits = json::Limits {
+const LIMITS: Limits = Limits {
     depth: 16,
     members: 256,
 };
-
-#[derive(Default)]
-struct HeaderReader<'de> {
-    algorithm: bool,
-    typ: bool,
-    key_id: Option<KeyId>,
-    signer: Option<Option<LoadBalancerArn>>,
-    issuer: Option<Cow<'de, str>>,
-    client: Option<Cow<'de, str>>,
-    expires_at: Option<UnixTime>,
-    not_before: Option<UnixTime>,
-    issued_at: Option<UnixTime>,
-    others: Vec<Cow<'de, str>>,
-}
-
-impl<'de> HeaderReader<'de> {
-    fn finish(self, faults: &Faults) -> Result<JoseHeader, TokenError> {
-        let missing = |member| faults.json(JsonError::Missing(member));
-        if !self.algorithm {
-            return Err(TokenError::Algorithm);
-        }
-        let key_id = self.key_id.ok_or_else(|| missing("kid"))?;
-        let signer = self.signer.ok_or_else(|| missing("signer"))?;
-        let issuer = self.issuer.ok_or_else(|| missing("iss"))?;
-        let client = self.client.ok_or_else(|| missing("client"))?;
-        let expires_at = self.expires_at.ok_or_else(|| missing("exp"))?;
-        Ok(JoseHeader {
-            key_id,
-            signer: signer.ok_or(TokenError::UntrustedSigner { presented: None })?,
-            issuer: issuer.into(),
-            client: client.into(),
-            expires_at,
-            not_before: self.not_before,
-            issued_at: self.issued_at,
-        })
-    }
-}
-
-impl<'de> Members<'de> for HeaderReader<'de> {
-    fn member<A: MapAccess<'de>>(
-        &mut self,
-        name: Cow<'de, str>,
-        values: &mut A,
-        context: json::Context<'_>,
-    ) -> Result<(), A::Error> {
-        let faults = context.faults;
-        match &*name {
-            "alg" => {
-                let fresh = !std::mem::replace(&mut self.algorithm, true);
-                faults.unless_duplicate(fresh)?;
-                match values.next_value_seed(context.text("alg")) {
-                    Ok(algorithm) if algorithm == "ES256" => Ok(()),
-                    Err(syntax) if !faults.any() => Err(syntax),
-                    // `none`, HS256, a number: whatever it is, it is the wrong algorithm.
-                    _ => Err(faults.raise(TokenError::Algorithm)),
-                }
-            }
-            "typ" => {
-                let fresh = !std::mem::replace(&mut self.typ, true);
-                faults.unless_duplicate(fresh)?;
-                let typ = values.next_value_seed(context.text("typ"))?;
-                if typ.eq_ignore_ascii_case("JWT") {
-                    Ok(())
-                } else {
-                    Err(faults.raise(TokenError::Type))
-                }
-            }
-            "kid" => {
-                faults.unless_duplicate(self.key_id.is_none())?;
-                let text = values.next_value_seed(context.text("kid"))?;
-                match KeyId::parse(&text) {
-                    Ok(key_id) => self.key_id = Some(key_id),
-                    Err(_) => return Err(faults.raise(TokenError::KeyId)),
-                }
-                Ok(())
-            }
-            "signer" => {
-                faults.unless_duplicate(self.signer.is_none())?;
-                let text = values.next_value_seed(context.text("signer"))?;
-                // Judged once the rest of the header is known to be well-formed.
-                self.signer = Some(LoadBalancerArn::parse(&text).ok());
-                Ok(())
-            }
-            "iss" => {
-                faults.unless_duplicate(self.issuer.is_none())?;
-                self.issuer = Some(values.next_value_seed(context.text("iss"))?);
-                Ok(())
-            }
-            "client" => {
-                faults.unless_duplicate(self.client.is_none())?;
-                self.client = Some(values.next_value_seed(context.text("client"))?);
-                Ok(())
-            }
-            "exp" => {
-                faults.unless_duplicate(self.expires_at.is_none())?;
-                self.expires_at = Some(values.next_value_seed(context.time("exp"))?);
-                Ok(())
-            }
-            "nbf" => {
-                faults.unless_duplicate(self.not_before.is_none())?;
-                self.not_before = Some(values.next_value_seed(context.time("nbf"))?);
-                Ok(())
-            }
-            "iat" => {
-                faults.unless_duplicate(self.issued_at.is_none())?;
-                self.issued_at = Some(values.next_value_seed(context.time("iat"))?);
-                Ok(())
-            }
-            "crit" => Err(faults.raise(TokenError::CriticalHeader)),
-            _ => {
-                if let Some(forbidden) = FORBIDDEN.into_iter().find(|member| *member == name) {
-                    return Err(faults.raise(TokenError::ForbiddenParameter(forbidden)));
-                }
-                faults.unless_duplicate(!self.others.contains(&name))?;
-                self.others.push(name);
-                values.next_value_seed(context.ignored())
-            }
-        }
-    }
-}
 
 /// Parameters that name, carry or change the key or the signing input
 /// ([RFC 7515 section 4.1](https://www.rfc-editor.org/rfc/rfc7515#section-4.1), [RFC

@@ -101,11 +101,11 @@ impl TrustPolicy {
     /// # Errors
     ///
     /// The [`TokenError`] of the first check that fails.
-    pub fn admit(
+    pub fn admit<'h>(
         &self,
-        token: UnverifiedToken,
+        token: UnverifiedToken<'h>,
         now: UnixTime,
-    ) -> Result<AdmittedToken, TokenError> {
+    ) -> Result<AdmittedToken<'h>, TokenError> {
         let header = token.untrusted_header();
         let rule = self.rule_for(header)?;
         let window = self.window();
@@ -140,13 +140,13 @@ impl TrustPolicy {
             if !rule.signer.matches(&header.signer) {
                 continue;
             }
-            if !rule.issuer.matches(&header.issuer) {
+            if !rule.issuer.matches(header.untrusted_issuer()) {
                 if !matches!(closest, TokenError::UntrustedClient) {
                     closest = TokenError::UntrustedIssuer;
                 }
                 continue;
             }
-            if !rule.client.matches(&header.client) {
+            if !rule.client.matches(header.untrusted_client()) {
                 closest = TokenError::UntrustedClient;
                 continue;
             }
@@ -267,14 +267,14 @@ impl TrustedRule {
     pub(crate) fn issuer_of(&self, header: &JoseHeader) -> Issuer {
         match &self.issuer {
             Requirement::Exactly(issuer) => issuer.clone(),
-            Requirement::Any => Issuer(Arc::from(&*header.issuer)),
+            Requirement::Any => Issuer(Arc::from(header.untrusted_issuer())),
         }
     }
 
     pub(crate) fn client_of(&self, header: &JoseHeader) -> ClientId {
         match &self.client {
             Requirement::Exactly(client) => client.clone(),
-            Requirement::Any => ClientId(Arc::from(&*header.client)),
+            Requirement::Any => ClientId(Arc::from(header.untrusted_client())),
         }
     }
 }

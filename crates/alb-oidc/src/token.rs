@@ -1,10 +1,8 @@
 //! The token, from text to proof: [`UnverifiedToken`] → [`AdmittedToken`] → [`VerifiedToken`]. Each
 //! step consumes the one before.
 
+use std::borrow::Cow;
 use std::fmt;
-use std::ops::Range;
-
-use serde_json::Value;
 
 use crate::access_token::UnverifiedAccessToken;
 use crate::arn::LoadBalancerArn;
@@ -26,44 +24,49 @@ use crate::user::{AuthenticatedUser, Details};
 /// and an expiry.
 ///
 /// Its payload has not been looked at, and nothing here gives it out.
-pub struct UnverifiedToken {
-    text: String,
-    /// The payload's place in the text. The signing input is all before its end.
-    payload: Range<usize>,
+pub struct UnverifiedToken<'h> {
+    signing_input: Cow<'h, str>,
+    /// Where the payload begins in the signing input, which ends with it.
+    payload_start: usize,
     signature: Signature,
     header: JoseHeader,
-    identity: Option<String>,
-    access_token: Option<UnverifiedAccessToken>,
+    identity: Option<Cow<'h, str>>,
+    access_token: Option<AccessToken<'h>>,
 }
 
-impl UnverifiedToken {
+/// Borrowed from a request, or kept beyond it, to be wiped when dropped.
+enum AccessToken<'h> {
+    Borrowed(&'h str),
+    Kept(UnverifiedAccessToken),
+}
+
+impl AccessToken<'_> {
+    fn keep(self) -> UnverifiedAccessToken {
+        match self {
+            Self::Borrowed(text) => UnverifiedAccessToken::new(text.to_owned()),
+            Self::Kept(token) => token,
+        }
+    }
+}
+
+impl<'h> UnverifiedToken<'h> {
     /// Takes the token apart, as far as it can be without trusting it.
     ///
     /// # Errors
     ///
     /// [`TokenError`] if it does not have the form, or its header asks for anything that an ALB
     /// does not.
-    pub fn parse(headers: OidcHeaders) -> Result<Self, TokenError> {
-        let OidcHeaders {
-            data: text,
-            identity,
-            access_token,
-        } = headers;
-        let Segments {
-            header,
-            payload,
-            signature,
-        } = Segments::split(&text)?;
-        let signature = decode_signature(signature.as_bytes())?;
-        let header = decode(Segment::Header, header.as_bytes())?;
-        let header = JoseHeader::parse(&header)?;
+    pub fn parse(headers: OidcHeaders<'h>) -> Result<Self, TokenError> {
+        let segments = Segments::split(headers.data)?;
+        let signature = decode_signature(segments.signature.as_bytes())?;
+        let header = decode(Segment::Header, segments.header.as_bytes())?;
         Ok(Self {
-            payload,
+            signing_input: Cow::Borrowed(segments.signing_input),
+            payload_start: segments.header.len() + 1,
             signature,
-            header,
-            identity,
-            access_token,
-            text,
+            header: JoseHeader::parse(header)?,
+            identity: headers.identity.map(Cow::Borrowed),
+            access_token: headers.access_token.map(AccessToken::Borrowed),
         })
     }
 
@@ -72,12 +75,25 @@ impl UnverifiedToken {
     pub const fn untrusted_header(&self) -> &JoseHeader {
         &self.header
     }
+
+    fn into_owned(self) -> UnverifiedToken<'static> {
+        UnverifiedToken {
+            signing_input: Cow::Owned(self.signing_input.into_owned()),
+            payload_start: self.payload_start,
+            signature: self.signature,
+            header: self.header,
+            identity: self.identity.map(|text| Cow::Owned(text.into_owned())),
+            access_token: self
+                .access_token
+                .map(|token| AccessToken::Kept(token.keep())),
+        }
+    }
 }
 
-impl fmt::Debug for UnverifiedToken {
+impl fmt::Debug for UnverifiedToken<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UnverifiedToken")
-            .field("bytes", &self.text.len())
+            .field("signing_input_bytes", &self.signing_input.len())
             .field("header", &self.header)
             .finish_non_exhaustive()
     }
@@ -87,14 +103,14 @@ impl fmt::Debug for UnverifiedToken {
 /// unexpired: worth one key lookup.
 ///
 /// It is not authentic: whoever knows the names could have written it.
-pub struct AdmittedToken {
-    token: UnverifiedToken,
+pub struct AdmittedToken<'h> {
+    token: UnverifiedToken<'h>,
     rule: TrustedRule,
     window: Window,
 }
 
-impl AdmittedToken {
-    pub(crate) const fn new(token: UnverifiedToken, rule: TrustedRule, window: Window) -> Self {
+impl<'h> AdmittedToken<'h> {
+    pub(crate) const fn new(token: UnverifiedToken<'h>, rule: TrustedRule, window: Window) -> Self {
         Self {
             token,
             rule,
@@ -106,6 +122,16 @@ impl AdmittedToken {
     #[must_use]
     pub const fn key_request(&self) -> KeyRequest {
         KeyRequest::new(self.rule.signer().region(), self.token.header.key_id)
+    }
+
+    /// The same, with nothing borrowed from the request: for while its key is fetched.
+    #[must_use]
+    pub fn into_owned(self) -> AdmittedToken<'static> {
+        AdmittedToken {
+            token: self.token.into_owned(),
+            rule: self.rule,
+            window: self.window,
+        }
     }
 
     /// Verifies the signature over the bytes as they were received, padding included, and then
@@ -124,12 +150,11 @@ impl AdmittedToken {
         } = self;
         // The key may have taken a while to come.
         window.check(&token.header, now)?;
-        let text = token.text.as_bytes();
-        let signing_input = text.get(..token.payload.end).unwrap_or_default();
+        let signing_input = token.signing_input.as_bytes();
         key.verify(signing_input, &token.signature)?;
         key.mark_proven();
-        let payload = text.get(token.payload).unwrap_or_default();
-        let payload = Payload::parse(&decode(Segment::Payload, payload)?)?;
+        let payload = signing_input.get(token.payload_start..).unwrap_or_default();
+        let payload = Payload::parse(decode(Segment::Payload, payload)?, &token.header)?;
         window.check_started(payload.not_before, now)?;
         window.check_started(payload.issued_at, now)?;
         if let Some(identity) = token.identity
@@ -137,17 +162,17 @@ impl AdmittedToken {
         {
             return Err(TokenError::IdentityMismatch);
         }
-        note_disagreement(&token.header, &payload);
+        note_disagreement(&payload);
         Ok(VerifiedToken {
             header: token.header,
             rule,
             claims: payload.claims,
-            access_token: token.access_token,
+            access_token: token.access_token.map(AccessToken::keep),
         })
     }
 }
 
-impl fmt::Debug for AdmittedToken {
+impl fmt::Debug for AdmittedToken<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AdmittedToken")
             .field("token", &self.token)
@@ -210,7 +235,7 @@ impl From<VerifiedToken> for AuthenticatedUser {
             access_token,
         } = token;
         Self::new(Details {
-            id: UserId::new(rule.issuer_of(&header), claims.subject.clone()),
+            id: UserId::new(rule.issuer_of(&header), claims.subject()),
             client: rule.client_of(&header),
             signer: header.signer,
             key_id: header.key_id,
@@ -223,28 +248,22 @@ impl From<VerifiedToken> for AuthenticatedUser {
 
 /// The header is the only authority on `exp` and `iss`. What the payload says of them is not acted
 /// upon, but an operator may want to know of a difference.
-fn note_disagreement(header: &JoseHeader, payload: &Payload) {
-    let differs =
-        |said: &Option<Value>, meant: Value| said.as_ref().is_some_and(|said| *said != meant);
-    let exp = differs(&payload.exp, header.expires_at.as_secs().into());
-    let iss = payload
-        .iss
-        .as_ref()
-        .is_some_and(|iss| iss.as_str() != Some(&header.issuer));
-    if exp || iss {
+fn note_disagreement(payload: &Payload) {
+    if payload.exp_differs || payload.iss_differs {
         event!(
             debug,
-            exp_differs = exp,
-            iss_differs = iss,
+            exp_differs = payload.exp_differs,
+            iss_differs = payload.iss_differs,
             "the payload disagrees with the header, which is the authority"
         );
     }
 }
 
-/// Where the segments of a compact JWS are.
+/// The segments of a compact JWS.
 struct Segments<'t> {
     header: &'t str,
-    payload: Range<usize>,
+    /// The header, a dot and the payload.
+    signing_input: &'t str,
     signature: &'t str,
 }
 
@@ -260,10 +279,10 @@ impl<'t> Segments<'t> {
         {
             return Err(TokenError::Structure);
         }
-        let start = header.len() + 1;
+        let end = header.len() + 1 + payload.len();
         Ok(Self {
             header,
-            payload: start..start + payload.len(),
+            signing_input: text.get(..end).unwrap_or_default(),
             signature,
         })
     }

@@ -93,7 +93,7 @@ proptest! {
         };
         prop_assert_eq!(user.id().subject(), &sub);
         prop_assert_eq!(user.claims().name(), Some(&*name));
-        prop_assert_eq!(user.claims().get("custom:n"), Some(&serde_json::json!(extra)));
+        prop_assert_eq!(user.claims().get("custom:n"), Some(serde_json::json!(extra)));
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub fn token(data: &[u8]) {
     }
 }
 
-fn read(data: &[u8]) -> Result<OidcHeaders, AuthenticateError> {
+fn read(data: &[u8]) -> Result<OidcHeaders<'_>, AuthenticateError> {
     OidcHeaders::from_lookup(|name| (name == OidcHeaders::DATA).then_some(data))
 }
 
@@ -121,10 +121,7 @@ fn same_user(user: &AuthenticatedUser, form: &Form) {
     // The two that the load balancer adds are the token's, not the user's.
     payload.retain(|name, _| !matches!(&**name, "exp" | "iss"));
     let claims = user.claims();
-    let claims: Map<_, _> = claims
-        .iter()
-        .map(|(n, v)| (n.to_owned(), v.clone()))
-        .collect();
+    let claims: Map<_, _> = claims.iter().map(|(n, v)| (n.to_owned(), v)).collect();
     assert_eq!(claims, payload, "the claims");
     let sub = payload.get("sub").and_then(Value::as_str);
     assert_eq!(sub, Some(user.id().subject()), "the subject");

@@ -1,23 +1,18 @@
 //! JSON, strictly: one object, no member twice however it is spelled, bounded, and no integer
 //! turned into a float.
 //!
-//! `serde_json` parses; what is refused on top of its grammar ([RFC
-//! 8259](https://www.rfc-editor.org/rfc/rfc8259)) is refused here, while it parses.
-//! Serde's errors carry text, ours are typed: a fault is put aside in [`Faults`] and serde is told
-//! to stop.
+//! The reader is our own. What is refused on top of the grammar ([RFC
+//! 8259](https://www.rfc-editor.org/rfc/rfc8259)) is more than a JSON library can be told to
+//! refuse, and each refusal has a typed error. It takes one pass, copies nothing, and says where in
+//! the text everything stands. `serde_json` turns what has passed into values.
 
-mod scalar;
-mod value;
+mod names;
+mod text;
 
-use std::borrow::Cow;
-use std::cell::Cell;
-use std::fmt;
-
-use serde::de::{self, DeserializeSeed, Deserializer as _, MapAccess, Visitor};
-
-use crate::error::{JsonError, Segment, TokenError};
-use scalar::{TextSeed, TimeSeed};
-use value::{IgnoredSeed, ValueSeed};
+use crate::error::{JsonError, JsonKind, Segment, TokenError};
+use crate::time::UnixTime;
+use names::Names;
+pub(crate) use text::{Excerpt, Span, Text, Unescaped};
 
 /// Bounds of one document.
 #[derive(Clone, Copy)]
@@ -28,300 +23,371 @@ pub(crate) struct Limits {
     pub(crate) members: usize,
 }
 
-/// Takes the members of the outermost object as they come.
-pub(crate) trait Members<'de> {
-    /// Takes the member `name`, whose value is the next one of `values`.
-    fn member<A: MapAccess<'de>>(
-        &mut self,
-        name: Cow<'de, str>,
-        values: &mut A,
-        context: Context<'_>,
-    ) -> Result<(), A::Error>;
+/// One object, and what of it was kept.
+#[derive(Clone)]
+pub(crate) struct Document {
+    text: String,
+    unescaped: Unescaped,
 }
 
-/// Reads one object and nothing after it.
-pub(crate) fn read_object<'de>(
-    bytes: &'de [u8],
-    faults: &Faults,
-    limits: Limits,
-    members: &mut impl Members<'de>,
-) -> Result<(), TokenError> {
-    let text = str::from_utf8(bytes).map_err(|_| faults.json(JsonError::Utf8))?;
-    let first = text.trim_start_matches(WHITESPACE).bytes().next();
-    if matches!(
-        first,
-        Some(b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n')
-    ) {
-        return Err(faults.json(JsonError::NotObject));
+impl Document {
+    /// Reads one object and nothing after it, and hands its members to `take` as they come.
+    ///
+    /// No member may come twice, at any depth, but for those of the outermost object that
+    /// `may_repeat` names. Among very many, whether one did is known at the end: what `take` has
+    /// seen counts only if all is well.
+    pub(crate) fn read(
+        bytes: Vec<u8>,
+        segment: Segment,
+        limits: Limits,
+        may_repeat: &[&str],
+        mut take: impl FnMut(Text<'_>, Item<'_>, &mut Unescaped) -> Result<(), TokenError>,
+    ) -> Result<Self, TokenError> {
+        let fault = |error| TokenError::Json { segment, error };
+        let text = String::from_utf8(bytes).map_err(|_| fault(JsonError::Utf8))?;
+        let mut unescaped = Unescaped::default();
+        let mut refused = None;
+        let read = Reader::new(&text, limits).document(limits.depth, may_repeat, |name, item| {
+            take(name, item, &mut unescaped).map_err(|error| {
+                refused = Some(error);
+                JsonError::Syntax
+            })
+        });
+        match refused {
+            Some(error) => Err(error),
+            None => read.map_err(fault),
+        }?;
+        Ok(Self { text, unescaped })
     }
-    faults.members_left.set(limits.members);
-    let start = text.as_ptr().addr();
-    faults.document.set((start, start + text.len()));
-    let context = Context {
-        faults,
-        depth_left: limits.depth.saturating_sub(1),
-    };
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let read = deserializer
-        .deserialize_map(ObjectVisitor { members, context })
-        .and_then(|()| deserializer.end());
-    if faults.huge_number.get() && has_oversized_integer(text) {
-        return Err(faults.json(JsonError::IntegerTooLarge));
+
+    /// What is written there.
+    pub(crate) fn written(&self, span: Span) -> &str {
+        span.of(&self.text)
     }
-    read.map_err(|_| {
-        let raised = faults.raised.take();
-        raised.unwrap_or_else(|| faults.json(JsonError::Syntax))
-    })
+
+    /// What the string means.
+    pub(crate) fn text(&self, excerpt: Excerpt) -> &str {
+        match excerpt {
+            Excerpt::Written(span) => self.written(span),
+            Excerpt::Unescaped(span) => self.unescaped.get(span),
+        }
+    }
 }
 
-/// Where a fault waits while serde unwinds, and what is left of the bounds.
-pub(crate) struct Faults {
-    segment: Segment,
-    raised: Cell<Option<TokenError>>,
-    any: Cell<bool>,
-    members_left: Cell<usize>,
-    huge_number: Cell<bool>,
-    /// The addresses between which the document lies.
-    document: Cell<(usize, usize)>,
+/// A value, and what it is.
+#[derive(Clone, Copy)]
+pub(crate) struct Item<'t> {
+    /// Where it stands, as it is written.
+    pub(crate) span: Span,
+    pub(crate) value: Value<'t>,
 }
 
-impl Faults {
-    pub(crate) const fn new(segment: Segment) -> Self {
+/// What a value is. An array or an object has been looked through and is not taken apart.
+#[derive(Clone, Copy)]
+pub(crate) enum Value<'t> {
+    Null,
+    Bool,
+    /// From `i64::MIN` to `u64::MAX`.
+    Integer(i128),
+    Fraction,
+    Exponent,
+    String(Text<'t>),
+    Array,
+    Object,
+}
+
+impl<'t> Value<'t> {
+    /// The text that the value of `member` must be.
+    pub(crate) const fn text(self, member: &'static str) -> Result<Text<'t>, JsonError> {
+        match self {
+            Self::String(text) => Ok(text),
+            other => Err(JsonError::Type {
+                member,
+                found: other.kind(),
+            }),
+        }
+    }
+
+    /// The `NumericDate` ([RFC 7519 section 2](https://www.rfc-editor.org/rfc/rfc7519#section-2))
+    /// that the value of `member` must be: an integer, from 0 to the end of the year 9999.
+    pub(crate) fn time(self, member: &'static str) -> Result<UnixTime, JsonError> {
+        let Self::Integer(seconds) = self else {
+            return Err(JsonError::Type {
+                member,
+                found: self.kind(),
+            });
+        };
+        u64::try_from(seconds)
+            .ok()
+            .map(UnixTime::from_secs)
+            .filter(|time| *time <= UnixTime::MAX)
+            .ok_or(JsonError::TimeOutOfRange(member))
+    }
+
+    pub(crate) const fn kind(self) -> JsonKind {
+        match self {
+            Self::Null => JsonKind::Null,
+            Self::Bool => JsonKind::Bool,
+            Self::Integer(_) => JsonKind::Integer,
+            Self::Fraction => JsonKind::Fraction,
+            Self::Exponent => JsonKind::Exponent,
+            Self::String(_) => JsonKind::String,
+            Self::Array => JsonKind::Array,
+            Self::Object => JsonKind::Object,
+        }
+    }
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    at: usize,
+    members_left: usize,
+}
+
+impl<'t> Reader<'t> {
+    const fn new(text: &'t str, limits: Limits) -> Self {
         Self {
-            segment,
-            raised: Cell::new(None),
-            any: Cell::new(false),
-            members_left: Cell::new(0),
-            huge_number: Cell::new(false),
-            document: Cell::new((0, 0)),
+            text,
+            at: 0,
+            members_left: limits.members,
         }
     }
 
-    /// Puts `fault` aside and gives serde something to stop with.
-    pub(crate) fn raise<E: de::Error>(&self, fault: TokenError) -> E {
-        self.raised.set(Some(fault));
-        self.any.set(true);
-        E::custom("refused")
-    }
-
-    /// Whether a fault has been put aside, so that an error of serde is ours.
-    pub(crate) const fn any(&self) -> bool {
-        self.any.get()
-    }
-
-    pub(crate) const fn json(&self, error: JsonError) -> TokenError {
-        TokenError::Json {
-            segment: self.segment,
-            error,
+    fn document(
+        &mut self,
+        depth: usize,
+        may_repeat: &[&str],
+        take: impl FnMut(Text<'t>, Item<'t>) -> Result<(), JsonError>,
+    ) -> Result<(), JsonError> {
+        self.skip_whitespace();
+        match self.peek() {
+            Some(b'{') => self.object(depth, may_repeat, take)?,
+            Some(b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => {
+                return Err(JsonError::NotObject);
+            }
+            _ => return Err(JsonError::Syntax),
+        }
+        self.skip_whitespace();
+        match self.peek() {
+            None => Ok(()),
+            Some(_) => Err(JsonError::Syntax),
         }
     }
 
-    pub(crate) fn unless_duplicate<E: de::Error>(&self, fresh: bool) -> Result<(), E> {
-        if fresh {
-            Ok(())
-        } else {
-            Err(self.raise(self.json(JsonError::Duplicate)))
+    fn object(
+        &mut self,
+        depth_left: usize,
+        may_repeat: &[&str],
+        mut take: impl FnMut(Text<'t>, Item<'t>) -> Result<(), JsonError>,
+    ) -> Result<(), JsonError> {
+        let depth_left = depth_left.checked_sub(1).ok_or(JsonError::Depth)?;
+        let mut names = Names::default();
+        self.expect(b'{')?;
+        self.skip_whitespace();
+        if self.eat(b'}') {
+            return Ok(());
+        }
+        loop {
+            self.skip_whitespace();
+            let name = self.string()?;
+            let left = self.members_left.checked_sub(1);
+            self.members_left = left.ok_or(JsonError::TooManyMembers)?;
+            self.skip_whitespace();
+            self.expect(b':')?;
+            let item = self.item(depth_left)?;
+            if !may_repeat.iter().any(|other| name.is(other)) {
+                names.push(name, self.text)?;
+            }
+            take(name, item)?;
+            self.skip_whitespace();
+            if !self.eat(b',') {
+                break;
+            }
+        }
+        self.expect(b'}')?;
+        names.finish(self.text)
+    }
+
+    fn array(&mut self, depth_left: usize) -> Result<(), JsonError> {
+        let depth_left = depth_left.checked_sub(1).ok_or(JsonError::Depth)?;
+        self.expect(b'[')?;
+        self.skip_whitespace();
+        if self.eat(b']') {
+            return Ok(());
+        }
+        loop {
+            self.item(depth_left)?;
+            self.skip_whitespace();
+            if !self.eat(b',') {
+                break;
+            }
+        }
+        self.expect(b']')
+    }
+
+    fn item(&mut self, depth_left: usize) -> Result<Item<'t>, JsonError> {
+        self.skip_whitespace();
+        let start = self.at;
+        let value = match self.peek() {
+            Some(b'"') => Value::String(self.string()?),
+            Some(b'{') => {
+                self.object(depth_left, &[], |_, _| Ok(()))?;
+                Value::Object
+            }
+            Some(b'[') => {
+                self.array(depth_left)?;
+                Value::Array
+            }
+            Some(b'-' | b'0'..=b'9') => self.number()?,
+            Some(b't') => self.literal("true", Value::Bool)?,
+            Some(b'f') => self.literal("false", Value::Bool)?,
+            Some(b'n') => self.literal("null", Value::Null)?,
+            _ => return Err(JsonError::Syntax),
+        };
+        Ok(Item {
+            span: self.span_from(start)?,
+            value,
+        })
+    }
+
+    fn string(&mut self) -> Result<Text<'t>, JsonError> {
+        self.expect(b'"')?;
+        let start = self.at;
+        loop {
+            self.at += text::plain_length(self.rest());
+            match self.peek() {
+                Some(b'"') => break,
+                Some(b'\\') => {
+                    let (_, length) = text::escape(self.rest()).ok_or(JsonError::Syntax)?;
+                    self.at += length;
+                }
+                // A control character, or the end.
+                _ => return Err(JsonError::Syntax),
+            }
+        }
+        let text = Text::new(self.text, self.span_from(start)?);
+        self.expect(b'"')?;
+        Ok(text)
+    }
+
+    fn number(&mut self) -> Result<Value<'t>, JsonError> {
+        let start = self.at;
+        self.eat(b'-');
+        if !self.eat(b'0') {
+            self.digits()?;
+        }
+        let mut value = None;
+        if self.eat(b'.') {
+            self.digits()?;
+            value = Some(Value::Fraction);
+        }
+        if self.eat(b'e') || self.eat(b'E') {
+            let _sign = self.eat(b'+') || self.eat(b'-');
+            self.digits()?;
+            value = Some(Value::Exponent);
+        }
+        let written = self.text.get(start..self.at).unwrap_or_default();
+        match value {
+            // What no double-precision number comes near is no number that anyone can read.
+            Some(value) => match written.parse::<f64>() {
+                Ok(number) if number.is_finite() => Ok(value),
+                _ => Err(JsonError::Syntax),
+            },
+            None => match written.parse::<i128>() {
+                Ok(number) if SIXTY_FOUR_BITS.contains(&number) => Ok(Value::Integer(number)),
+                _ => Err(JsonError::IntegerTooLarge),
+            },
         }
     }
 
-    fn count_member<E: de::Error>(&self) -> Result<(), E> {
-        match self.members_left.get().checked_sub(1) {
-            Some(left) => {
-                self.members_left.set(left);
+    /// One digit or more.
+    fn digits(&mut self) -> Result<(), JsonError> {
+        let digits = self.rest().iter().take_while(|byte| byte.is_ascii_digit());
+        match digits.count() {
+            0 => Err(JsonError::Syntax),
+            count => {
+                self.at += count;
                 Ok(())
             }
-            None => Err(self.raise(self.json(JsonError::TooManyMembers))),
         }
     }
 
-    /// If any crate of the application enables serde_json's `arbitrary_precision`, a number that is
-    /// no 64-bit integer comes as a map, with a member of serde_json's own whose name is
-    /// nowhere in the document. A document that spells this name has a borrowed one inside of it,
-    /// or an unescaped copy.
-    #[expect(
-        clippy::ptr_arg,
-        reason = "whether the name is borrowed is half of the answer"
-    )]
-    fn is_number_in_disguise(&self, name: &Cow<'_, str>) -> bool {
-        let (start, end) = self.document.get();
-        match name {
-            Cow::Borrowed(name) => {
-                *name == DISGUISE && !(start..end).contains(&name.as_ptr().addr())
-            }
-            Cow::Owned(_) => false,
+    fn literal(&mut self, word: &str, value: Value<'t>) -> Result<Value<'t>, JsonError> {
+        if self.rest().starts_with(word.as_bytes()) {
+            self.at += word.len();
+            Ok(value)
+        } else {
+            Err(JsonError::Syntax)
         }
     }
 
-    /// serde_json hands an integer beyond 64 bits over as a float. Whether this float was one is
-    /// looked up in the text, afterwards.
-    fn note_float(&self, number: f64) {
-        if number.abs() >= 9.0e18 {
-            self.huge_number.set(true);
+    fn expect(&mut self, byte: u8) -> Result<(), JsonError> {
+        if self.eat(byte) {
+            Ok(())
+        } else {
+            Err(JsonError::Syntax)
         }
+    }
+
+    fn eat(&mut self, byte: u8) -> bool {
+        let is_next = self.peek() == Some(byte);
+        self.at += usize::from(is_next);
+        is_next
+    }
+
+    fn skip_whitespace(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn rest(&self) -> &'t [u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
+    /// A token is far too short for this to fail.
+    fn span_from(&self, start: usize) -> Result<Span, JsonError> {
+        Span::new(start, self.at).ok_or(JsonError::Syntax)
     }
 }
 
-/// Where in the document the reader is.
-#[derive(Clone, Copy)]
-pub(crate) struct Context<'f> {
-    pub(crate) faults: &'f Faults,
-    depth_left: usize,
-}
-
-impl<'f> Context<'f> {
-    /// Reads a string, borrowed from the document unless it has escapes.
-    pub(crate) const fn text(self, member: &'static str) -> TextSeed<'f> {
-        TextSeed {
-            member,
-            faults: self.faults,
-        }
-    }
-
-    /// Reads a `NumericDate` that is an integer from 0 to the end of the year 9999.
-    pub(crate) const fn time(self, member: &'static str) -> TimeSeed<'f> {
-        TimeSeed {
-            member,
-            faults: self.faults,
-        }
-    }
-
-    /// Reads anything, by the same rules all the way down.
-    pub(crate) const fn any(self) -> ValueSeed<'f> {
-        ValueSeed(self)
-    }
-
-    /// Reads anything, by the same rules all the way down, and keeps nothing but the names that it
-    /// needs to see a second time.
-    pub(crate) const fn ignored(self) -> IgnoredSeed<'f> {
-        IgnoredSeed(self)
-    }
-
-    fn inside<E: de::Error>(self) -> Result<Self, E> {
-        match self.depth_left.checked_sub(1) {
-            Some(depth_left) => Ok(Self { depth_left, ..self }),
-            None => Err(self.faults.raise(self.faults.json(JsonError::Depth))),
-        }
-    }
-}
-
-struct ObjectVisitor<'m, 'f, M> {
-    members: &'m mut M,
-    context: Context<'f>,
-}
-
-impl<'de, M: Members<'de>> Visitor<'de> for ObjectVisitor<'_, '_, M> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut values: A) -> Result<(), A::Error> {
-        while let Some(name) = values.next_key_seed(NameSeed)? {
-            self.context.faults.count_member()?;
-            self.members.member(name, &mut values, self.context)?;
-        }
-        Ok(())
-    }
-}
-
-struct NameSeed;
-
-impl<'de> DeserializeSeed<'de> for NameSeed {
-    type Value = Cow<'de, str>;
-
-    fn deserialize<D: de::Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
-        from.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for NameSeed {
-    type Value = Cow<'de, str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a member's name")
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(text))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(text.to_owned()))
-    }
-}
-
-/// Whether a number outside of strings is written as an integer and fits neither `i64` nor `u64`.
-fn has_oversized_integer(text: &str) -> bool {
-    let mut rest = text;
-    while let Some(start) = rest.find(|c: char| c == '"' || c == '-' || c.is_ascii_digit()) {
-        let (_, from_start) = rest.split_at(start);
-        if let Some(string) = from_start.strip_prefix('"') {
-            rest = after_string(string);
-            continue;
-        }
-        let in_number = |c: char| matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E');
-        let end = from_start
-            .find(|c| !in_number(c))
-            .unwrap_or(from_start.len());
-        let (number, after) = from_start.split_at(end);
-        if !number.contains(['.', 'e', 'E'])
-            && number.parse::<i64>().is_err()
-            && number.parse::<u64>().is_err()
-        {
-            return true;
-        }
-        rest = after;
-    }
-    false
-}
-
-/// What follows the string whose opening quotation mark has just been passed.
-fn after_string(text: &str) -> &str {
-    let mut characters = text.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            '"' => break,
-            '\\' => drop(characters.next()),
-            _ => {}
-        }
-    }
-    characters.as_str()
-}
-
-/// The name that serde_json gives to the one member of a number in disguise.
-const DISGUISE: &str = "$serde_json::private::Number";
-const WHITESPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+/// The integers that a program with 64 bits can have meant.
+const SIXTY_FOUR_BITS: std::ops::RangeInclusive<i128> = i64::MIN as i128..=u64::MAX as i128;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Map, Value};
+    use serde_json::Map;
 
-    #[derive(Default)]
-    struct All(Map<String, Value>);
+    const LIMITS: Limits = Limits {
+        depth: 4,
+        members: 8,
+    };
 
-    impl<'de> Members<'de> for All {
-        fn member<A: MapAccess<'de>>(
-            &mut self,
-            name: Cow<'de, str>,
-            values: &mut A,
-            context: Context<'_>,
-        ) -> Result<(), A::Error> {
-            let value = values.next_value_seed(context.any())?;
-            let previous = self.0.insert(name.into_owned(), value);
-            context.faults.unless_duplicate(previous.is_none())
-        }
-    }
-
-    fn read(bytes: &[u8]) -> Result<Map<String, Value>, JsonError> {
-        let limits = Limits {
-            depth: 4,
-            members: 8,
-        };
-        let mut all = All::default();
-        match read_object(bytes, &Faults::new(Segment::Payload), limits, &mut all) {
-            Ok(()) => Ok(all.0),
+    fn read(bytes: &[u8]) -> Result<Map<String, serde_json::Value>, JsonError> {
+        let mut members = Vec::new();
+        let read = Document::read(
+            bytes.to_vec(),
+            Segment::Payload,
+            LIMITS,
+            &[],
+            |name, item, unescaped| {
+                members.push((unescaped.keep(name), item.span));
+                Ok(())
+            },
+        );
+        match read {
+            Ok(document) => Ok(members
+                .into_iter()
+                .map(|(name, value)| {
+                    let value = serde_json::from_str(document.written(value)).unwrap();
+                    (document.text(name).to_owned(), value)
+                })
+                .collect()),
             Err(TokenError::Json { error, .. }) => Err(error),
             Err(other) => panic!("not a fault of the JSON: {other:?}"),
         }
@@ -329,8 +395,8 @@ mod tests {
 
     #[test]
     fn an_object_is_read_as_serde_json_reads_it() {
-        let text = r#" {"a":[1,-2,1.5,"\u00e9",null,true,{"b":{}}],"c":18446744073709551615} "#;
-        let expected: Map<String, Value> = serde_json::from_str(text).unwrap();
+        let text = r#" {"a":[1,-2,1.5,"\u00e9",null,true,{"b":{}}],"c":18446744073709551615 , "\u0064\\\"\/" : false,"e":-0.5E+2} "#;
+        let expected: Map<String, serde_json::Value> = serde_json::from_str(text).unwrap();
         assert_eq!(read(text.as_bytes()), Ok(expected));
     }
 
@@ -350,16 +416,41 @@ mod tests {
             "{} x",
             "{},",
             r#"{"a":1,}"#,
+            r#"{,"a":1}"#,
+            r#"{"a":[1,]}"#,
+            r#"{"a":[,]}"#,
+            r#"{"a":[1}"#,
+            r#"{"a" 1}"#,
+            r#"{"a":}"#,
+            r#"{"a":tru}"#,
+            r#"{"a":nul"#,
             "{'a':1}",
             "{a:1}",
             "\u{feff}{}",
             r#"{"a":01}"#,
+            r#"{"a":-}"#,
+            r#"{"a":+1}"#,
+            r#"{"a":.5}"#,
+            r#"{"a":1.}"#,
+            r#"{"a":1e}"#,
+            r#"{"a":1e+}"#,
+            r#"{"a":0x1}"#,
             r#"{"a":1e400}"#,
             r#"{"a":NaN}"#,
             r#"{"a":"\ud800"}"#,
+            r#"{"a":"\ud800\u0041"}"#,
+            r#"{"a":"\udc00"}"#,
+            r#"{"a":"\u12g4"}"#,
+            r#"{"a":"\u+123"}"#,
+            r#"{"a":"\u12"#,
+            r#"{"a":"\x41"}"#,
+            r#"{"a":"\"#,
+            r#"{"a":"b"#,
             "{\"a\":\"\n\"}",
+            "{\"a\":\"a long text and then a control character\u{1f}\"}",
             "{/**/}",
             "\u{b}{}",
+            "{\u{a0}}",
         ] {
             assert_eq!(read(text.as_bytes()), Err(JsonError::Syntax), "{text:?}");
         }
@@ -378,12 +469,55 @@ mod tests {
         for text in [
             r#"{"a":1,"a":1}"#,
             r#"{"kid":1,"\u006bid":2}"#,
+            r#"{"\u006bid":1,"\u006Bid":2}"#,
             r#"{"a":{"b":1,"b":2}}"#,
             r#"{"a":[{"b":1,"\u0062":2}]}"#,
             r#"{"":1,"":2}"#,
+            r#"{"😀":1,"\ud83d\ude00":2}"#,
+            r#"{"b":1,"c":2,"a":3,"d":4,"c":5}"#,
         ] {
             assert_eq!(read(text.as_bytes()), Err(JsonError::Duplicate), "{text}");
         }
+        for text in [
+            r#"{"a":1,"A":1}"#,
+            r#"{"a":{"a":{"a":1}}}"#,
+            r#"{"a":[{"b":1},{"b":1}],"b":1}"#,
+            r#"{"a\\":1,"a":1,"a\\u0061":1}"#,
+        ] {
+            assert!(read(text.as_bytes()).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_what_may_repeat_repeats_and_only_in_the_outermost_object() {
+        let read = |text: &str| {
+            let bytes = text.as_bytes().to_vec();
+            let read = Document::read(bytes, Segment::Payload, LIMITS, &["exp"], |_, _, _| Ok(()));
+            read.map(drop)
+        };
+        assert_eq!(read(r#"{"exp":1,"a":1,"\u0065xp":2,"exp":3}"#), Ok(()));
+        for text in [r#"{"exp":1,"a":1,"a":2}"#, r#"{"a":{"exp":1,"exp":2}}"#] {
+            let duplicate = TokenError::Json {
+                segment: Segment::Payload,
+                error: JsonError::Duplicate,
+            };
+            assert_eq!(read(text), Err(duplicate), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_takes_the_members_may_refuse_one() {
+        let mut seen = 0;
+        let bytes = br#"{"a":1,"b":2,"c":3}"#.to_vec();
+        let read = Document::read(bytes, Segment::Header, LIMITS, &[], |name, _, _| {
+            seen += 1;
+            match name.is("b") {
+                true => Err(TokenError::CriticalHeader),
+                false => Ok(()),
+            }
+        });
+        let read = read.map(drop);
+        assert_eq!((read, seen), (Err(TokenError::CriticalHeader), 2));
     }
 
     #[test]
@@ -409,31 +543,14 @@ mod tests {
     }
 
     #[test]
-    fn a_member_with_the_name_of_a_number_in_disguise_is_a_member() {
-        for text in [
-            r#"{"a":{"$serde_json::private::Number":"1.5"}}"#,
-            r#"{"a":{"\u0024serde_json::private::Number":"1.5"}}"#,
-        ] {
-            let members = read(text.as_bytes()).unwrap();
-            assert_eq!(members["a"][DISGUISE], "1.5", "{text}");
-        }
-    }
-
-    #[test]
-    fn a_fraction_is_a_number_whatever_serde_json_is_built_with() {
-        let members = read(br#"{"a":1.5,"b":[-1e3],"c":{"d":{"e":0.25}}}"#).unwrap();
-        assert_eq!(members["a"].as_f64(), Some(1.5));
-        assert_eq!(members["b"][0].as_f64(), Some(-1000.0));
-        assert_eq!(members["c"]["d"]["e"].as_f64(), Some(0.25));
-    }
-
-    #[test]
     fn an_integer_beyond_64_bits_is_refused_and_never_becomes_a_float() {
+        let huge = format!(r#"{{"a":{}}}"#, "9".repeat(5000));
         for text in [
             r#"{"a":18446744073709551616}"#,
             r#"{"a":-9223372036854775809}"#,
             r#"{"a":[{"b":123456789012345678901234567890}]}"#,
             r#"{"s":"\"1","a":18446744073709551616}"#,
+            &huge,
         ] {
             assert_eq!(
                 read(text.as_bytes()),
@@ -447,9 +564,35 @@ mod tests {
             r#"{"a":1e300}"#,
             r#"{"a":18446744073709551616.0}"#,
             r#"{"a":1e300,"b":"18446744073709551616"}"#,
-            r#"{"a":1e300,"b":"\\\"18446744073709551616"}"#,
         ] {
             assert!(read(text.as_bytes()).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn each_kind_of_value_is_told_from_the_others() {
+        for (value, expected) in [
+            ("null", JsonKind::Null),
+            ("true", JsonKind::Bool),
+            ("false", JsonKind::Bool),
+            ("0", JsonKind::Integer),
+            ("-1", JsonKind::Integer),
+            ("1.0", JsonKind::Fraction),
+            ("1e3", JsonKind::Exponent),
+            ("1.5E-3", JsonKind::Exponent),
+            (r#""1""#, JsonKind::String),
+            ("[1]", JsonKind::Array),
+            (r#"{"a":1}"#, JsonKind::Object),
+        ] {
+            let text = format!(r#"{{"a": {value} }}"#);
+            let mut found = None;
+            let bytes = text.into_bytes();
+            let read = Document::read(bytes, Segment::Header, LIMITS, &[], |_, item, _| {
+                found = Some((item.value.kind(), item.span));
+                Ok(())
+            });
+            let (kind, span) = found.unwrap();
+            assert_eq!((kind, read.unwrap().written(span)), (expected, value));
         }
     }
 }

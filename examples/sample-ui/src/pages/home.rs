@@ -177,7 +177,7 @@ fn claims(user: &AuthenticatedUser) -> Markup {
                     @for (name, value) in user.claims().iter() {
                         tr {
                             th scope="row" { bdi { (name) } }
-                            td { (claim_value(name, value)) }
+                            td { (claim_value(name, &value)) }
                         }
                     }
                 }

@@ -1,0 +1,262 @@
+//! Strings of a document: where they stand, and what they mean.
+
+use std::borrow::Cow;
+use std::iter;
+
+use crate::headers::OidcHeaders;
+
+/// A stretch of a document.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Span {
+    start: u16,
+    length: u16,
+}
+
+// A document, and after it all that its escapes stand for, has less bytes than a header's value.
+const _: () = assert!(2 * OidcHeaders::MAX_BYTES <= u16::MAX as usize);
+
+impl Span {
+    pub(super) fn new(start: usize, end: usize) -> Option<Self> {
+        Some(Self {
+            start: start.try_into().ok()?,
+            length: end.checked_sub(start)?.try_into().ok()?,
+        })
+    }
+
+    pub(super) fn of(self, text: &str) -> &str {
+        let start = usize::from(self.start);
+        text.get(start..start + usize::from(self.length))
+            .unwrap_or_default()
+    }
+}
+
+/// What stands between the quotes of a string, as it is written. Its escapes are known to be right.
+#[derive(Clone, Copy)]
+pub(crate) struct Text<'t> {
+    written: &'t str,
+    span: Span,
+}
+
+impl<'t> Text<'t> {
+    pub(super) fn new(text: &'t str, span: Span) -> Self {
+        Self {
+            written: span.of(text),
+            span,
+        }
+    }
+
+    /// What it means.
+    pub(crate) fn decode(self) -> Cow<'t, str> {
+        if self.has_escapes() {
+            Cow::Owned(self.chars().collect())
+        } else {
+            Cow::Borrowed(self.written)
+        }
+    }
+
+    /// Whether it means `other`.
+    pub(crate) fn is(self, other: &str) -> bool {
+        if self.has_escapes() {
+            self.chars().eq(other.chars())
+        } else {
+            self.written == other
+        }
+    }
+
+    pub(crate) const fn is_empty(self) -> bool {
+        self.written.is_empty()
+    }
+
+    pub(super) fn is_written_like(self, other: Text<'_>) -> bool {
+        self.written == other.written
+    }
+
+    pub(super) fn has_escapes(self) -> bool {
+        self.written.as_bytes().contains(&b'\\')
+    }
+
+    pub(super) const fn span(self) -> Span {
+        self.span
+    }
+
+    /// What it means, character by character.
+    pub(super) fn chars(self) -> impl Iterator<Item = char> {
+        let mut rest = self.written;
+        iter::from_fn(move || {
+            let (next, length) = match escape(rest.as_bytes()) {
+                Some(escaped) => escaped,
+                None => rest.chars().next().map(|next| (next, next.len_utf8()))?,
+            };
+            rest = rest.get(length..).unwrap_or_default();
+            Some(next)
+        })
+    }
+}
+
+/// A string of a document that is kept: where it stands, or where its meaning does if it has
+/// escapes.
+#[derive(Clone, Copy)]
+pub(crate) enum Excerpt {
+    Written(Span),
+    Unescaped(Span),
+}
+
+/// What the kept strings of a document mean that have escapes.
+#[derive(Clone, Default)]
+pub(crate) struct Unescaped(String);
+
+impl Unescaped {
+    pub(crate) fn keep(&mut self, text: Text<'_>) -> Excerpt {
+        if !text.has_escapes() {
+            return Excerpt::Written(text.span);
+        }
+        let start = self.0.len();
+        self.0.extend(text.chars());
+        // Less than the document, whose spans have been measured.
+        Excerpt::Unescaped(Span::new(start, self.0.len()).unwrap_or_default())
+    }
+
+    pub(super) fn get(&self, span: Span) -> &str {
+        span.of(&self.0)
+    }
+}
+
+/// How many bytes stand at the start that a string may have as they are: no quote, no backslash and
+/// no control character. Looks at eight at a time.
+pub(super) fn plain_length(bytes: &[u8]) -> usize {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mut length = 0;
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        let special = has_less(word, 0x20) | has(word, b'"') | has(word, b'\\');
+        if special != 0 {
+            return length + (special.trailing_zeros() / 8) as usize;
+        }
+        length += 8;
+    }
+    let is_plain = |byte: &&u8| !matches!(**byte, b'"' | b'\\' | 0..=0x1f);
+    length + rest.iter().take_while(is_plain).count()
+}
+
+/// The high bit of the lowest byte that is less than `limit`, which is at most 0x80. What is above
+/// it may be wrong.
+const fn has_less(word: u64, limit: u8) -> u64 {
+    word.wrapping_sub(ONES * limit as u64) & !word & (ONES * 0x80)
+}
+
+const fn has(word: u64, byte: u8) -> u64 {
+    has_less(word ^ (ONES * byte as u64), 1)
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+
+/// The character that an escape at the start stands for, and the length of the escape ([RFC 8259
+/// section 7](https://www.rfc-editor.org/rfc/rfc8259#section-7)); `None` if there is none, or half
+/// of a surrogate pair.
+pub(super) fn escape(bytes: &[u8]) -> Option<(char, usize)> {
+    let short = |character| Some((character, 2));
+    match bytes {
+        [b'\\', b'"', ..] => short('"'),
+        [b'\\', b'\\', ..] => short('\\'),
+        [b'\\', b'/', ..] => short('/'),
+        [b'\\', b'b', ..] => short('\u{8}'),
+        [b'\\', b'f', ..] => short('\u{c}'),
+        [b'\\', b'n', ..] => short('\n'),
+        [b'\\', b'r', ..] => short('\r'),
+        [b'\\', b't', ..] => short('\t'),
+        [b'\\', b'u', digits @ ..] => {
+            let first = four_digits(digits)?;
+            if let Some(character) = char::from_u32(first) {
+                return Some((character, 6));
+            }
+            let second = digits.get(4..)?.strip_prefix(br"\u")?;
+            let pair = [first, four_digits(second)?].map(|unit| u16::try_from(unit).ok());
+            let [Some(high), Some(low)] = pair else {
+                return None;
+            };
+            let character = char::decode_utf16([high, low]).next()?.ok()?;
+            Some((character, 12))
+        }
+        _ => None,
+    }
+}
+
+fn four_digits(bytes: &[u8]) -> Option<u32> {
+    let digits = bytes.first_chunk::<4>()?;
+    digits.iter().try_fold(0, |number, digit| {
+        Some(number << 4 | char::from(*digit).to_digit(16)?)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_byte_that_is_not_plain_is_found_wherever_it_stands() {
+        for special in [b'"', b'\\', 0, 0x1f, b'\n'] {
+            for length in 0..40 {
+                for place in 0..length {
+                    let mut bytes = vec![b' '; length];
+                    bytes[place] = special;
+                    assert_eq!(plain_length(&bytes), place, "{special} in {length}");
+                    bytes[length - 1] = b'"';
+                    assert_eq!(plain_length(&bytes), place, "{special} in {length}");
+                }
+            }
+        }
+        for plain in [b' ', b'!', b'#', b'[', b']', 0x7f, 0x80, 0xa2, 0xdc, 0xff] {
+            assert_eq!(plain_length(&[plain; 21]), 21, "{plain}");
+        }
+    }
+
+    #[test]
+    fn an_escape_is_one_character_and_half_a_pair_is_none() {
+        for (text, expected) in [
+            (r#"\"x"#, Some(('"', 2))),
+            (r"\\x", Some(('\\', 2))),
+            (r"\/", Some(('/', 2))),
+            (r"\b", Some(('\u{8}', 2))),
+            (r"\f", Some(('\u{c}', 2))),
+            (r"\n", Some(('\n', 2))),
+            (r"\r", Some(('\r', 2))),
+            (r"\t", Some(('\t', 2))),
+            (r"\u0000", Some(('\0', 6))),
+            (r"\u00e9x", Some(('é', 6))),
+            (r"\u00E9", Some(('é', 6))),
+            (r"\uffff", Some(('\u{ffff}', 6))),
+            (r"\ud83d\ude00", Some(('😀', 12))),
+            (r"\uD83D\uDE00", Some(('😀', 12))),
+            (r"\ud83d", None),
+            (r"\ud83d\n1234", None),
+            (r"\ud83d\u0041", None),
+            (r"\ud83d\ud83d", None),
+            (r"\ude00\ud83d", None),
+            (r"\u00e", None),
+            (r"\u 0e9", None),
+            (r"\u-0e9", None),
+            (r"\U00e9", None),
+            (r"\a", None),
+            (r"\", None),
+            ("n", None),
+            ("", None),
+        ] {
+            assert_eq!(escape(text.as_bytes()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_means_what_its_escapes_stand_for() {
+        let written = r#"a\u0062\"\ud83d\ude00é"#;
+        let text = Text::new(written, Span::new(0, written.len()).unwrap());
+        assert_eq!(text.decode(), "ab\"😀é");
+        assert!(text.is("ab\"😀é") && !text.is("ab") && !text.is(written));
+        let mut unescaped = Unescaped::default();
+        for _ in 0..2 {
+            match unescaped.keep(text) {
+                Excerpt::Unescaped(span) => assert_eq!(unescaped.get(span), "ab\"😀é"),
+                Excerpt::Written(_) => panic!("it has escapes"),
+            }
+        }
+    }
+}
