@@ -10,7 +10,7 @@ use http::{HeaderValue, Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::layer::Mode;
+use crate::layer::Need;
 use crate::responder::{Rejection, Responder};
 use crate::service::Anonymous;
 
@@ -33,7 +33,7 @@ pin_project! {
             // Taken once, when the decision is there.
             request: Option<Request<ReqBody>>,
             service: S,
-            mode: Mode,
+            need: Need,
             responder: R,
         },
         Calling {
@@ -47,11 +47,17 @@ impl<S, R, ReqBody> ResponseFuture<S, R, ReqBody>
 where
     S: Service<Request<ReqBody>>,
 {
-    pub(crate) const fn new(
+    pub(crate) const fn calling(future: S::Future) -> Self {
+        Self {
+            stage: Stage::Calling { future },
+        }
+    }
+
+    pub(crate) const fn authenticating(
         authentication: Authentication,
         request: Request<ReqBody>,
         service: S,
-        mode: Mode,
+        need: Need,
         responder: R,
     ) -> Self {
         Self {
@@ -59,7 +65,7 @@ where
                 authentication,
                 request: Some(request),
                 service,
-                mode,
+                need,
                 responder,
             },
         }
@@ -82,7 +88,7 @@ where
                     authentication,
                     request,
                     service,
-                    mode,
+                    need,
                     responder,
                 } => {
                     let decision = ready!(Pin::new(authentication).poll(context));
@@ -90,9 +96,9 @@ where
                         // Polled again after a refusal, which no executor does.
                         return Poll::Pending;
                     };
-                    match (decision, *mode) {
+                    match (decision, *need) {
                         (Ok(user), _) => drop(request.extensions_mut().insert(user)),
-                        (Err(AuthenticateError::Missing), Mode::Optional) => {
+                        (Err(AuthenticateError::Missing), Need::Optional) => {
                             request.extensions_mut().insert(Anonymous);
                         }
                         (Err(error), _) => {

@@ -15,10 +15,16 @@ pub struct AuthenticateLayer<R = ProblemJson> {
     responder: R,
 }
 
-/// What becomes of a request that has none of the three headers. One that has them and does not
-/// prove a user is refused in either mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
+    Enforce(Need),
+    Observe,
+}
+
+/// What becomes of a request that has none of the three headers. One that has them and does not
+/// prove a user is refused either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
     Required,
     Optional,
 }
@@ -29,7 +35,7 @@ impl AuthenticateLayer {
     pub const fn required(authenticator: Authenticator) -> Self {
         Self {
             authenticator,
-            mode: Mode::Required,
+            mode: Mode::Enforce(Need::Required),
             responder: ProblemJson,
         }
     }
@@ -42,7 +48,23 @@ impl AuthenticateLayer {
     pub const fn optional(authenticator: Authenticator) -> Self {
         Self {
             authenticator,
-            mode: Mode::Optional,
+            mode: Mode::Enforce(Need::Optional),
+            responder: ProblemJson,
+        }
+    }
+}
+
+impl AuthenticateLayer {
+    /// Every request gets through, as nobody: for trying a policy out in a running application.
+    /// Each is [observed](Authenticator::observe), which the operator sees in the log and in
+    /// [`Authenticator::stats`], and nothing is refused, granted or made to wait.
+    ///
+    /// It protects nothing. Extractors behind it answer 500, as without a layer.
+    #[must_use]
+    pub const fn observe(authenticator: Authenticator) -> Self {
+        Self {
+            authenticator,
+            mode: Mode::Observe,
             responder: ProblemJson,
         }
     }

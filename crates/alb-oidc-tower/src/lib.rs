@@ -31,6 +31,10 @@
 //!    told now. The [`Responder`] makes the response; the [`AuthenticateError`] is left in its
 //!    extensions, and `cache-control: no-store` is set unless the responder set another.
 //!
+//! In [observe](AuthenticateLayer::observe) mode, for bringing the layer into a running application,
+//! it does the first two, tells the operator what it would have done, and calls the service without
+//! a user, whatever came.
+//!
 //! An extractor that refuses answers with a problem document of the same form, whatever the layer's
 //! responder, and leaves its rejection in the response's extensions.
 //!

@@ -58,17 +58,19 @@ where
             let values = request.headers().get_all(name);
             values.iter().map(HeaderValue::as_bytes)
         });
+        let need = match self.mode {
+            Mode::Enforce(need) => need,
+            Mode::Observe => {
+                self.authenticator.observe(headers);
+                return ResponseFuture::calling(self.inner.call(request));
+            }
+        };
         let authentication = self.authenticator.authenticate(headers);
         // The service that was polled ready is the one to call; its clone may not be.
         let clone = self.inner.clone();
         let ready = mem::replace(&mut self.inner, clone);
-        ResponseFuture::new(
-            authentication,
-            request,
-            ready,
-            self.mode,
-            self.responder.clone(),
-        )
+        let responder = self.responder.clone();
+        ResponseFuture::authenticating(authentication, request, ready, need, responder)
     }
 }
 

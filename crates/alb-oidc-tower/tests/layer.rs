@@ -7,12 +7,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
+use alb_oidc::{Clock as _, SystemClock};
+use alb_oidc_testkit::conformance::table;
 use alb_oidc_testkit::{Fault, KeyServer, ManualClock, SimulatedAlb, user};
 use alb_oidc_tower::{
     AuthenticateError, AuthenticateLayer, AuthenticatedUser, Authenticator, Rejection, Responder,
 };
+use futures_util::FutureExt as _;
 use http::request::Parts;
-use http::{Request, Response, StatusCode, header};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use serde_json::json;
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 
@@ -53,6 +56,52 @@ async fn a_user_whom_somebody_else_put_there_is_removed() {
             .insert("x-amzn-oidc-data", "a.b.c".parse().unwrap());
         assert_eq!(call(&layer, forged).await.status(), 401);
     }
+}
+
+#[tokio::test]
+async fn an_observing_layer_refuses_nothing_grants_nothing_and_counts_everything() {
+    let alb = SimulatedAlb::new();
+    let authenticator = alb.authenticator();
+    let layer = AuthenticateLayer::observe(authenticator.clone());
+    let rows = table(&alb, SystemClock.unix_time().unwrap());
+    for row in &rows {
+        let mut request = Request::new(String::new());
+        for (name, value) in &row.headers {
+            let value = HeaderValue::from_bytes(value).unwrap();
+            request.headers_mut().append(*name, value);
+        }
+        request
+            .extensions_mut()
+            .insert(user(json!({"sub": "mallory"})));
+        let response = call(&layer, request).await;
+        assert_eq!(
+            (response.status(), &**response.body()),
+            (StatusCode::OK, "")
+        );
+    }
+    let stats = authenticator.stats();
+    let counted = stats.authenticated + stats.missing + stats.rejected + stats.unavailable;
+    assert_eq!(counted, rows.len() as u64);
+    assert!(
+        stats.authenticated > 0 && stats.around_load_balancer > 0,
+        "{stats:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_observing_layer_makes_no_request_wait_for_a_key() {
+    let alb = SimulatedAlb::new();
+    let keys = KeyServer::start().await.unwrap();
+    keys.fail(Fault::Hang);
+    let authenticator = Authenticator::builder(alb.policy())
+        .key_url(keys.url())
+        .unwrap()
+        .build()
+        .unwrap();
+    let layer = AuthenticateLayer::observe(authenticator);
+    let request = alb.sign_in(Request::new(String::new()), "alice");
+    let response = call(&layer, request).now_or_never();
+    assert_eq!(response.unwrap().status(), StatusCode::OK);
 }
 
 #[tokio::test]

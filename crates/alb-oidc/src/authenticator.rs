@@ -7,10 +7,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use tokio::runtime::Handle;
+
 use crate::arn::{AccountId, LoadBalancerArn, Region};
 use crate::error::{AuthenticateError, ConfigError, KeyError, TokenError};
 use crate::headers::OidcHeaders;
 use crate::keys::{KeyFuture, KeyLookup, KeySource, KeyStore, KeyStoreSettings, KeyUrl};
+use crate::outcomes::{AuthenticatorStats, Mode, Outcomes};
 use crate::policy::{ClientId, Issuer, Signer, TrustPolicy, TrustedRule};
 use crate::signature::{CryptoBackend, PublicKey};
 use crate::time::{Clock, SystemClock};
@@ -30,6 +33,7 @@ struct Parts {
     policy: TrustPolicy,
     keys: Keys,
     clock: Arc<dyn Clock>,
+    outcomes: Outcomes,
 }
 
 impl Authenticator {
@@ -81,16 +85,37 @@ impl Authenticator {
         &self,
         headers: Result<OidcHeaders<'_>, AuthenticateError>,
     ) -> Authentication {
-        let admitted = match headers.and_then(|headers| self.admit(headers)) {
-            Ok(admitted) => admitted,
-            Err(error) => return Authentication::decided(Err(error)),
+        self.decide(headers, Mode::Enforced)
+    }
+
+    /// Decides who sent these headers, tells the operator, and nobody else: for trying a policy out
+    /// in a running application. It counts in [`stats`](Self::stats), and its events have
+    /// `observed=true`.
+    ///
+    /// A key that has to be fetched is waited for in a task of its own.
+    pub fn observe(&self, headers: Result<OidcHeaders<'_>, AuthenticateError>) {
+        let Authentication(Stage::Waiting(decision)) = self.decide(headers, Mode::Observed) else {
+            return;
         };
-        match self.key(&admitted) {
-            // Perhaps there is one where the future is polled, as in `runtime.block_on(…)`.
-            KeyLookup::Ready(Err(KeyError::NoRuntime)) => self.wait_for(admitted, None),
-            KeyLookup::Ready(key) => Authentication::decided(self.verify(admitted, key)),
-            KeyLookup::Pending(key) => self.wait_for(admitted, Some(key)),
+        match Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(decision)),
+            Err(_) => {
+                let no_runtime = Err(KeyError::NoRuntime.into());
+                self.0.outcomes.record(&no_runtime, Mode::Observed);
+            }
         }
+    }
+
+    /// How many requests it has decided on, by outcome. Clones count together.
+    ///
+    /// [`around_load_balancer`](AuthenticatorStats::around_load_balancer) is worth an alarm. What
+    /// it counts also makes one event of level `ERROR` a minute, and means that somebody reaches
+    /// the application around the load balancer (restrict the security group of the targets to
+    /// the load balancer's), or through a listener rule that does not authenticate; or that a key
+    /// URL of your own serves wrong keys.
+    #[must_use]
+    pub fn stats(&self) -> AuthenticatorStats {
+        self.0.outcomes.stats()
     }
 
     /// The store that its keys come from, to look at or to [invalidate](KeyStore::invalidate) one;
@@ -115,11 +140,38 @@ impl Authenticator {
         Ok(self.0.policy.admit(token, now)?)
     }
 
+    fn decide(
+        &self,
+        headers: Result<OidcHeaders<'_>, AuthenticateError>,
+        mode: Mode,
+    ) -> Authentication {
+        let admitted = match headers.and_then(|headers| self.admit(headers)) {
+            Ok(admitted) => admitted,
+            Err(error) => return self.decided(Err(error), mode),
+        };
+        match self.key(&admitted) {
+            // Perhaps there is one where the future is polled, as in `runtime.block_on(…)`.
+            KeyLookup::Ready(Err(KeyError::NoRuntime)) => self.wait_for(admitted, None, mode),
+            KeyLookup::Ready(key) => self.decided(self.verify(admitted, key), mode),
+            KeyLookup::Pending(key) => self.wait_for(admitted, Some(key), mode),
+        }
+    }
+
+    fn decided(&self, decision: Decision, mode: Mode) -> Authentication {
+        self.0.outcomes.record(&decision, mode);
+        Authentication(Stage::Decided(decision))
+    }
+
     fn key(&self, admitted: &AdmittedToken<'_>) -> KeyLookup {
         self.0.keys.as_source().key(admitted.key_request())
     }
 
-    fn wait_for(&self, admitted: AdmittedToken<'_>, key: Option<KeyFuture>) -> Authentication {
+    fn wait_for(
+        &self,
+        admitted: AdmittedToken<'_>,
+        key: Option<KeyFuture>,
+        mode: Mode,
+    ) -> Authentication {
         let (this, admitted) = (self.clone(), admitted.into_owned());
         Authentication(Stage::Waiting(Box::pin(async move {
             let lookup = key.map_or_else(|| this.key(&admitted), KeyLookup::Pending);
@@ -127,7 +179,9 @@ impl Authenticator {
                 KeyLookup::Ready(key) => key,
                 KeyLookup::Pending(key) => key.await,
             };
-            this.verify(admitted, key)
+            let decision = this.verify(admitted, key);
+            this.0.outcomes.record(&decision, mode);
+            decision
         })))
     }
 
@@ -178,13 +232,6 @@ enum Stage {
 
 type Decision = Result<AuthenticatedUser, AuthenticateError>;
 
-impl Authentication {
-    fn decided(decision: Decision) -> Self {
-        trace(&decision);
-        Self(Stage::Decided(decision))
-    }
-}
-
 impl Future for Authentication {
     type Output = Decision;
 
@@ -192,33 +239,11 @@ impl Future for Authentication {
         if let Stage::Waiting(decision) = &mut self.0 {
             let decision = ready!(decision.as_mut().poll(context));
             self.0 = Stage::Spent;
-            trace(&decision);
             return Poll::Ready(decision);
         }
         match mem::replace(&mut self.0, Stage::Spent) {
             Stage::Decided(decision) => Poll::Ready(decision),
             Stage::Waiting(_) | Stage::Spent => Poll::Pending,
-        }
-    }
-}
-
-/// Tells the operator what the client is not told.
-fn trace(decision: &Decision) {
-    match decision {
-        Ok(_) => {}
-        Err(AuthenticateError::Missing) => {
-            event!(debug, reason = "missing", "no x-amzn-oidc-* header");
-        }
-        Err(AuthenticateError::Rejected(TokenError::UntrustedSigner {
-            presented: Some(_presented),
-        })) => {
-            event!(warn, reason = "untrusted-signer", presented_signer = %_presented, "rejected a token of another load balancer");
-        }
-        Err(_error @ (AuthenticateError::Headers(_) | AuthenticateError::Rejected(_))) => {
-            event!(warn, reason = _error.reason(), "{_error}");
-        }
-        Err(_error @ (AuthenticateError::Unavailable(_) | AuthenticateError::Clock(_))) => {
-            event!(error, reason = _error.reason(), "{_error}");
         }
     }
 }
@@ -401,6 +426,7 @@ impl AuthenticatorBuilder {
             policy: self.policy,
             keys,
             clock: self.clock,
+            outcomes: Outcomes::default(),
         })))
     }
 }

@@ -95,12 +95,14 @@ mod inline;
 mod jose;
 mod json;
 mod keys;
+mod outcomes;
 mod policy;
 mod problem;
 mod signature;
 mod time;
 mod token;
 mod trace;
+mod tripwire;
 mod user;
 
 pub use access_token::UnverifiedAccessToken;
@@ -120,6 +122,7 @@ pub use keys::{
 };
 #[cfg(feature = "http-client")]
 pub use keys::{HttpFetcher, HttpFetcherBuilder};
+pub use outcomes::AuthenticatorStats;
 pub use policy::{ClientId, Issuer, Signer, TrustPolicy, TrustedRule};
 pub use problem::Problem;
 pub use signature::{CryptoBackend, PublicKey};

@@ -2,26 +2,44 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::cell::RefCell;
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 
-use alb_oidc::{Authenticator, OidcHeaders};
-use alb_oidc_testkit::conformance::table;
+use alb_oidc::{AuthenticateError, Authenticator, Clock as _, OidcHeaders, SystemClock};
+use alb_oidc_testkit::conformance::{Outcome, Row, table};
 use alb_oidc_testkit::{KeyServer, ManualClock, SimulatedAlb};
-use tracing_subscriber::fmt::MakeWriter;
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// What this thread has logged: one test, with all of its tasks.
+    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The log of everything that this thread says. One subscriber serves all threads, for tracing
+/// remembers of each place in the code whether anybody listened.
+struct Log;
 
 impl Log {
+    fn start() -> Self {
+        static SUBSCRIBER: Once = Once::new();
+        SUBSCRIBER.call_once(|| {
+            tracing_subscriber::fmt()
+                .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+                .with_ansi(false)
+                .with_writer(|| Self)
+                .init();
+        });
+        Self
+    }
+
     fn take(&self) -> String {
-        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
+        String::from_utf8(LOG.take()).unwrap()
     }
 }
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        LOG.with_borrow_mut(|log| log.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -29,28 +47,21 @@ impl Write for Log {
     }
 }
 
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
+fn read(row: &Row) -> Result<OidcHeaders<'_>, AuthenticateError> {
+    OidcHeaders::from_lookup(|name| {
+        let lines = row.headers.iter().filter(move |(line, _)| *line == name);
+        lines.map(|(_, value)| value.as_slice())
+    })
 }
 
 #[tokio::test]
 async fn each_refusal_is_traced_with_its_reason_and_without_the_user() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let log = Log::start();
     let alb = SimulatedAlb::new();
     let keys = KeyServer::start().await.unwrap();
     keys.publish(&alb);
     let clock = ManualClock::at_system_time();
-    let now = alb_oidc::Clock::unix_time(&clock).unwrap();
+    let now = clock.unix_time().unwrap();
     let authenticator = Authenticator::builder(alb.policy())
         .key_url(keys.url())
         .unwrap()
@@ -64,11 +75,7 @@ async fn each_refusal_is_traced_with_its_reason_and_without_the_user() {
     );
     assert!(built.contains(keys.url()), "{built}");
     for row in table(&alb, now) {
-        let headers = OidcHeaders::from_lookup(|name| {
-            let lines = row.headers.iter().filter(move |(line, _)| *line == name);
-            lines.map(|(_, value)| value.as_slice())
-        });
-        let outcome = authenticator.authenticate(headers).await;
+        let outcome = authenticator.authenticate(read(&row)).await;
         let traced = log.take();
         if let Err(error) = outcome {
             let reason = format!("reason=\"{}\"", error.reason());
@@ -78,4 +85,106 @@ async fn each_refusal_is_traced_with_its_reason_and_without_the_user() {
             assert!(!traced.contains(identity), "{}: {traced}", row.name);
         }
     }
+}
+
+#[tokio::test]
+async fn what_cannot_have_come_through_the_load_balancer_is_counted_and_said_once_a_minute() {
+    let log = Log::start();
+    let alb = SimulatedAlb::new();
+    let now = SystemClock.unix_time().unwrap();
+    let authenticator = alb.authenticator();
+    let mut expected = 0;
+    for row in table(&alb, now) {
+        let _ = authenticator.authenticate(read(&row)).await;
+        let trips = matches!(
+            row.outcome,
+            Outcome::Refused {
+                reason: "bad-signature" | "untrusted-signer"
+            }
+        );
+        expected += u64::from(trips);
+        assert_eq!(
+            authenticator.stats().around_load_balancer,
+            expected,
+            "{}",
+            row.name
+        );
+    }
+    assert!(expected > 10, "{expected}");
+    let said = log.take();
+    let alarms = said.matches("reachable around the load balancer").count();
+    assert_eq!(alarms, 1, "{said}");
+}
+
+#[tokio::test]
+async fn what_is_observed_is_counted_and_traced_like_what_is_enforced() {
+    let log = Log::start();
+    let alb = SimulatedAlb::new();
+    let now = SystemClock.unix_time().unwrap();
+    let (enforcing, observing) = (alb.authenticator(), alb.authenticator());
+    for row in table(&alb, now) {
+        log.take();
+        let _ = enforcing.authenticate(read(&row)).await;
+        let enforced = log.take();
+        observing.observe(read(&row));
+        let observed = log.take();
+        assert_eq!(observing.stats(), enforcing.stats(), "{}", row.name);
+        let reason = enforced
+            .split("reason=")
+            .nth(1)
+            .and_then(|rest| rest.split(' ').next());
+        if let Some(reason) = reason {
+            assert!(observed.contains(reason), "{}: {observed}", row.name);
+        }
+        assert!(
+            observed.contains("observed=true"),
+            "{}: {observed}",
+            row.name
+        );
+        assert!(
+            !enforced.contains("observed=true"),
+            "{}: {enforced}",
+            row.name
+        );
+    }
+    let stats = enforcing.stats();
+    assert!(stats.authenticated > 0 && stats.missing == 1, "{stats:?}");
+    assert!(stats.rejected > 100 && stats.unavailable == 0, "{stats:?}");
+}
+
+#[tokio::test]
+async fn an_observed_request_whose_key_has_to_be_fetched_counts_once_it_is_there() {
+    let alb = SimulatedAlb::new();
+    let keys = KeyServer::start().await.unwrap();
+    keys.publish(&alb);
+    let authenticator = Authenticator::builder(alb.policy())
+        .key_url(keys.url())
+        .unwrap()
+        .build()
+        .unwrap();
+    let token = alb.mint(r#"{"sub":"alice"}"#, SystemClock.unix_time().unwrap());
+    let headers =
+        || OidcHeaders::from_lookup(|name| (name == OidcHeaders::DATA).then_some(token.as_bytes()));
+    authenticator.observe(headers());
+    assert_eq!(authenticator.stats().authenticated, 0);
+    while authenticator.stats().authenticated == 0 {
+        tokio::task::yield_now().await;
+    }
+    authenticator.observe(headers());
+    assert_eq!(authenticator.stats().authenticated, 2);
+}
+
+#[test]
+fn an_observed_request_without_a_runtime_counts_as_undecided() {
+    let alb = SimulatedAlb::new();
+    let authenticator = Authenticator::builder(alb.policy())
+        .key_url("http://127.0.0.1:9")
+        .unwrap()
+        .build()
+        .unwrap();
+    let token = alb.mint(r#"{"sub":"alice"}"#, SystemClock.unix_time().unwrap());
+    authenticator.observe(OidcHeaders::from_lookup(|name| {
+        (name == OidcHeaders::DATA).then_some(token.as_bytes())
+    }));
+    assert_eq!(authenticator.stats().unavailable, 1);
 }

@@ -2,7 +2,7 @@
 //! error: E0599
 
 #[cfg(compile_fail)]
-fn subject(token: &alb_oidc::UnverifiedToken) -> &str {
+fn subject<'h>(token: &'h alb_oidc::UnverifiedToken<'h>) -> &'h str {
     token.claims().sub()
 }
 
