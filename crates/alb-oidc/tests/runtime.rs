@@ -1,7 +1,5 @@
 //! Where a decision is asked for, and where it is awaited.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use alb_oidc::{Authenticator, Clock as _, OidcHeaders, SystemClock};
 use alb_oidc_testkit::{KeyServer, SimulatedAlb};
 
