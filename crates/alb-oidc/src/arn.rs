@@ -55,7 +55,7 @@ impl LoadBalancerArn {
     }
 
     pub(crate) fn parse(text: &str) -> Result<Self, ArnError> {
-        if text.contains(['*', '?']) {
+        if text.bytes().any(|byte| matches!(byte, b'*' | b'?')) {
             return Err(ArnError::Wildcard);
         }
         let mut parts = text.splitn(6, ':');
@@ -253,7 +253,8 @@ impl Region {
             && number.bytes().all(|b| b.is_ascii_digit());
         let region = InlineText::new(text).map(Self).filter(|_| valid);
         let is_guessed = |region: &Self| {
-            let isolated = text.split('-').any(|word| word.starts_with("iso"));
+            let is_inside = |text: &str| text.as_bytes().windows(4).any(|word| word == b"-iso");
+            let isolated = text.starts_with("iso") || is_inside(text);
             isolated && region.partition() == Partition::Aws
         };
         region
@@ -486,6 +487,7 @@ mod tests {
             "eu-west-1-",
             "eu-averyveryverylongword-1",
             "us-isog-east-1",
+            "iso-east-1",
         ] {
             assert_eq!(with(1, region), ArnError::Region, "{region:?}");
         }

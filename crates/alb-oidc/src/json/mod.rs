@@ -253,6 +253,7 @@ impl<'t> Reader<'t> {
     fn string(&mut self) -> Result<Text<'t>, JsonError> {
         self.expect(b'"')?;
         let start = self.at;
+        let mut has_escapes = false;
         loop {
             self.at += text::plain_length(self.rest());
             match self.peek() {
@@ -260,12 +261,13 @@ impl<'t> Reader<'t> {
                 Some(b'\\') => {
                     let (_, length) = text::escape(self.rest()).ok_or(JsonError::Syntax)?;
                     self.at += length;
+                    has_escapes = true;
                 }
                 // A control character, or the end.
                 _ => return Err(JsonError::Syntax),
             }
         }
-        let text = Text::new(self.text, self.span_from(start)?);
+        let text = Text::new(self.text, self.span_from(start)?, has_escapes);
         self.expect(b'"')?;
         Ok(text)
     }

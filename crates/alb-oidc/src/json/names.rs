@@ -1,6 +1,6 @@
 //! The names of one object's members, to find one that is there twice.
 
-use super::text::{Span, Text};
+use super::text::{Span, Text, chars};
 use crate::error::JsonError;
 
 /// Names as they come. The first few need no allocation, and a token's header has no more.
@@ -34,7 +34,10 @@ impl Names {
             return Ok(());
         }
         let first = self.first.get(..self.count).unwrap_or_default();
-        if first.iter().any(|other| self.same(text, *other, name)) {
+        if first
+            .iter()
+            .any(|other| self.same(text, *other, name.span()))
+        {
             return Err(JsonError::Duplicate);
         }
         match self.first.get_mut(self.count) {
@@ -52,26 +55,25 @@ impl Names {
 
     /// Looks at those that were too many to be compared each with each.
     pub(super) fn finish(mut self, text: &str) -> Result<(), JsonError> {
-        let name = |span: Span| Text::new(text, span);
         if self.has_escapes {
-            let compare = |a: &Span, b: &Span| name(*a).chars().cmp(name(*b).chars());
-            self.more.sort_unstable_by(compare);
+            let meaning = |span: &Span| chars(span.of(text));
+            self.more
+                .sort_unstable_by(|a, b| meaning(a).cmp(meaning(b)));
         } else {
-            self.more.sort_unstable_by_key(|name| name.of(text));
+            self.more.sort_unstable_by_key(|name| name.bytes_of(text));
         }
-        let is_twice = |pair: &[Span]| matches!(pair, [a, b] if self.same(text, *a, name(*b)));
+        let is_twice = |pair: &[Span]| matches!(pair, [a, b] if self.same(text, *a, *b));
         match self.more.windows(2).any(is_twice) {
             true => Err(JsonError::Duplicate),
             false => Ok(()),
         }
     }
 
-    fn same(&self, text: &str, a: Span, b: Text<'_>) -> bool {
-        let a = Text::new(text, a);
+    fn same(&self, text: &str, a: Span, b: Span) -> bool {
         if self.has_escapes {
-            a.chars().eq(b.chars())
+            chars(a.of(text)).eq(chars(b.of(text)))
         } else {
-            a.is_written_like(b)
+            a.bytes_of(text) == b.bytes_of(text)
         }
     }
 }
@@ -86,7 +88,7 @@ mod tests {
         let mut all = Names::default();
         for name in names {
             let span = Span::new(start, start + name.len()).unwrap();
-            all.push(Text::new(&text, span), &text)?;
+            all.push(Text::new(&text, span, name.contains('\\')), &text)?;
             start += name.len();
         }
         all.finish(&text)

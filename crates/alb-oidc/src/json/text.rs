@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::iter;
+use std::ops::Range;
 
 use crate::headers::OidcHeaders;
 
@@ -24,9 +25,16 @@ impl Span {
     }
 
     pub(super) fn of(self, text: &str) -> &str {
+        text.get(self.range()).unwrap_or_default()
+    }
+
+    pub(super) fn bytes_of(self, text: &str) -> &[u8] {
+        text.as_bytes().get(self.range()).unwrap_or_default()
+    }
+
+    fn range(self) -> Range<usize> {
         let start = usize::from(self.start);
-        text.get(start..start + usize::from(self.length))
-            .unwrap_or_default()
+        start..start + usize::from(self.length)
     }
 }
 
@@ -35,19 +43,21 @@ impl Span {
 pub(crate) struct Text<'t> {
     written: &'t str,
     span: Span,
+    has_escapes: bool,
 }
 
 impl<'t> Text<'t> {
-    pub(super) fn new(text: &'t str, span: Span) -> Self {
+    pub(super) fn new(text: &'t str, span: Span, has_escapes: bool) -> Self {
         Self {
             written: span.of(text),
             span,
+            has_escapes,
         }
     }
 
     /// What it means.
     pub(crate) fn decode(self) -> Cow<'t, str> {
-        if self.has_escapes() {
+        if self.has_escapes {
             Cow::Owned(self.chars().collect())
         } else {
             Cow::Borrowed(self.written)
@@ -56,7 +66,7 @@ impl<'t> Text<'t> {
 
     /// Whether it means `other`.
     pub(crate) fn is(self, other: &str) -> bool {
-        if self.has_escapes() {
+        if self.has_escapes {
             self.chars().eq(other.chars())
         } else {
             self.written == other
@@ -67,12 +77,8 @@ impl<'t> Text<'t> {
         self.written.is_empty()
     }
 
-    pub(super) fn is_written_like(self, other: Text<'_>) -> bool {
-        self.written == other.written
-    }
-
-    pub(super) fn has_escapes(self) -> bool {
-        self.written.as_bytes().contains(&b'\\')
+    pub(super) const fn has_escapes(self) -> bool {
+        self.has_escapes
     }
 
     pub(super) const fn span(self) -> Span {
@@ -81,16 +87,20 @@ impl<'t> Text<'t> {
 
     /// What it means, character by character.
     pub(super) fn chars(self) -> impl Iterator<Item = char> {
-        let mut rest = self.written;
-        iter::from_fn(move || {
-            let (next, length) = match escape(rest.as_bytes()) {
-                Some(escaped) => escaped,
-                None => rest.chars().next().map(|next| (next, next.len_utf8()))?,
-            };
-            rest = rest.get(length..).unwrap_or_default();
-            Some(next)
-        })
+        chars(self.written)
     }
+}
+
+/// What a string means, character by character, of which this is written.
+pub(super) fn chars(mut rest: &str) -> impl Iterator<Item = char> {
+    iter::from_fn(move || {
+        let (next, length) = match escape(rest.as_bytes()) {
+            Some(escaped) => escaped,
+            None => rest.chars().next().map(|next| (next, next.len_utf8()))?,
+        };
+        rest = rest.get(length..).unwrap_or_default();
+        Some(next)
+    })
 }
 
 /// A string of a document that is kept: where it stands, or where its meaning does if it has
@@ -107,7 +117,7 @@ pub(crate) struct Unescaped(String);
 
 impl Unescaped {
     pub(crate) fn keep(&mut self, text: Text<'_>) -> Excerpt {
-        if !text.has_escapes() {
+        if !text.has_escapes {
             return Excerpt::Written(text.span);
         }
         let start = self.0.len();
@@ -248,7 +258,7 @@ mod tests {
     #[test]
     fn a_text_means_what_its_escapes_stand_for() {
         let written = r#"a\u0062\"\ud83d\ude00é"#;
-        let text = Text::new(written, Span::new(0, written.len()).unwrap());
+        let text = Text::new(written, Span::new(0, written.len()).unwrap(), true);
         assert_eq!(text.decode(), "ab\"😀é");
         assert!(text.is("ab\"😀é") && !text.is("ab") && !text.is(written));
         let mut unescaped = Unescaped::default();
