@@ -11,11 +11,20 @@
     reason = "a property fails by panicking"
 )]
 
+mod decision;
+mod grammar;
+mod header;
+mod json;
+mod judgement;
+mod payload;
 mod reference;
 mod signer;
+mod signing_key;
 mod spelling;
 mod token;
 
+pub use header::header;
+pub use payload::payload;
 pub use signer::NOW;
 pub use spelling::spellings;
 pub use token::token;
@@ -25,4 +34,4 @@ pub type Property = fn(&[u8]);
 
 /// All properties by the names of their fuzz targets, which are also those of
 /// their folders in the corpus.
-pub const ALL: [(&str, Property); 1] = [("token", token)];
+pub const ALL: [(&str, Property); 3] = [("header", header), ("payload", payload), ("token", token)];

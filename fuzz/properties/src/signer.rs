@@ -16,19 +16,23 @@ pub const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
 
 /// Trusts that load balancer, and knows its key.
 pub(crate) static AUTHENTICATOR: LazyLock<Authenticator> = LazyLock::new(|| {
-    let rule = TrustedRule::new(
-        Signer::exact(ARN.parse().expect("the ARN is one")),
-        Issuer::new(ISSUER).expect("the issuer is one"),
-        ClientId::new(CLIENT).expect("the client id is one"),
-    );
     let key_id = KEY_ID.parse().expect("the key id is one");
     let keys = StaticKeys::from_pems([(key_id, PUBLIC_KEY)], CryptoBackend::AwsLcRs);
-    Authenticator::builder(TrustPolicy::from(rule))
+    Authenticator::builder(policy())
         .key_source(keys.expect("the key is one"))
         .clock(StoppedClock)
         .build()
         .expect("the policy fits the key")
 });
+
+/// Trusts that load balancer's rule and nothing else.
+pub(crate) fn policy() -> TrustPolicy {
+    TrustPolicy::from(TrustedRule::new(
+        Signer::exact(ARN.parse().expect("the ARN is one")),
+        Issuer::new(ISSUER).expect("the issuer is one"),
+        ClientId::new(CLIENT).expect("the client id is one"),
+    ))
+}
 
 /// Every text that is to be let in. The private key was thrown away after it
 /// had signed these, so whatever else gets in is a forgery, or a fifth
@@ -36,8 +40,9 @@ pub(crate) static AUTHENTICATOR: LazyLock<Authenticator> = LazyLock::new(|| {
 pub(crate) static ACCEPTABLE: LazyLock<BTreeSet<String>> =
     LazyLock::new(|| GENUINE.into_iter().flat_map(spellings).collect());
 
+/// Always shows [`NOW`].
 #[derive(Debug)]
-struct StoppedClock;
+pub(crate) struct StoppedClock;
 
 impl Clock for StoppedClock {
     fn unix_time(&self) -> Result<UnixTime, ClockError> {
@@ -47,9 +52,9 @@ impl Clock for StoppedClock {
 
 // The rule is the one that alb-oidc-testkit's load balancer has.
 // `examples/seeds.rs` made the rest.
-const ARN: &str = "arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/simulated/50dc6c495c0c9188";
-const ISSUER: &str = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_SIMULATED";
-const CLIENT: &str = "simulated-client-id";
+pub(crate) const ARN: &str = "arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/simulated/50dc6c495c0c9188";
+pub(crate) const ISSUER: &str = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_SIMULATED";
+pub(crate) const CLIENT: &str = "simulated-client-id";
 const KEY_ID: &str = include_str!("../signer/key-id");
 const PUBLIC_KEY: &str = include_str!("../signer/public-key.pem");
 const GENUINE: [&str; 3] = [

@@ -43,7 +43,7 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
 }
 
 /// Encodes with padding.
-fn encode(bytes: &[u8]) -> String {
+pub(crate) fn encode(bytes: &[u8]) -> String {
     let mut text = String::new();
     for group in bytes.chunks(3) {
         let bits = (0..3).fold(0_usize, |bits, index| {
@@ -57,6 +57,11 @@ fn encode(bytes: &[u8]) -> String {
         }
     }
     text
+}
+
+/// Encodes as in RFC 4648 section 4, with padding.
+pub(crate) fn encode_standard(bytes: &[u8]) -> String {
+    encode(bytes).replace('-', "+").replace('_', "/")
 }
 
 /// `n - s`, by long subtraction.

@@ -1,14 +1,12 @@
 //! Any bytes as `x-amzn-oidc-data`.
 
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
-
 use alb_oidc::{
     AuthenticateError, AuthenticatedUser, Disposition, JoseHeader, OidcHeaders, Segment,
     TokenError, UnverifiedToken,
 };
 use serde_json::{Map, Value};
 
+use crate::decision::decide;
 use crate::reference::{Form, Gate};
 use crate::signer::{ACCEPTABLE, AUTHENTICATOR};
 
@@ -34,7 +32,7 @@ pub fn token(data: &[u8]) {
         let form = form.as_ref().expect("what is parsed is of the right form");
         same_header(token.untrusted_header(), &object(&form.header));
     }
-    let decision = authenticate(data);
+    let decision = decide(&AUTHENTICATOR, &[(OidcHeaders::DATA, data)]);
     let gate = decision.as_ref().err().map_or(Gate::Passed, gate_of);
     let expected = form.as_ref().err().copied().unwrap_or(Gate::Passed);
     assert_eq!(
@@ -52,14 +50,6 @@ pub fn token(data: &[u8]) {
 
 fn read(data: &[u8]) -> Result<OidcHeaders<'_>, AuthenticateError> {
     OidcHeaders::from_lookup(|name| (name == OidcHeaders::DATA).then_some(data))
-}
-
-fn authenticate(data: &[u8]) -> Result<AuthenticatedUser, AuthenticateError> {
-    let authentication = pin!(AUTHENTICATOR.authenticate(read(data)));
-    match authentication.poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(decision) => decision,
-        Poll::Pending => panic!("with its key at hand an authenticator decides at once"),
-    }
 }
 
 /// Where an error says that the form is wrong.
