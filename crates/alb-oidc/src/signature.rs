@@ -194,6 +194,10 @@ impl Verifier {
 /// The DER inside the one PEM block that `pem` is.
 fn decode_pem(pem: &[u8]) -> Result<[u8; SPKI_BYTES], PublicKeyError> {
     let text = str::from_utf8(pem).map_err(|_| PublicKeyError::Pem)?;
+    if text.ends_with('\r') {
+        // Alone it ends no line.
+        return Err(PublicKeyError::Pem);
+    }
     let text = text.strip_suffix('\n').unwrap_or(text);
     let mut lines = text
         .split('\n')

@@ -87,6 +87,7 @@ fn a_pem_is_one_public_key_and_nothing_else() {
         "<html>sign in to the proxy</html>".to_owned(),
         format!("{pem}{pem}"),
         format!("{pem}\n"),
+        format!("{}\r", pem.trim_end()),
         format!("\n{pem}"),
         format!(" {pem}"),
         format!("\u{feff}{pem}"),
