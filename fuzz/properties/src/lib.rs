@@ -11,12 +11,14 @@
     reason = "a property fails by panicking"
 )]
 
+mod curve;
 mod decision;
 mod grammar;
 mod header;
 mod json;
 mod judgement;
 mod payload;
+mod public_key;
 mod reference;
 mod signer;
 mod signing_key;
@@ -25,6 +27,7 @@ mod token;
 
 pub use header::header;
 pub use payload::payload;
+pub use public_key::public_key;
 pub use signer::NOW;
 pub use spelling::spellings;
 pub use token::token;
@@ -34,4 +37,9 @@ pub type Property = fn(&[u8]);
 
 /// All properties by the names of their fuzz targets, which are also those of
 /// their folders in the corpus.
-pub const ALL: [(&str, Property); 3] = [("header", header), ("payload", payload), ("token", token)];
+pub const ALL: [(&str, Property); 4] = [
+    ("header", header),
+    ("payload", payload),
+    ("public_key", public_key),
+    ("token", token),
+];

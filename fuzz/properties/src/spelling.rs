@@ -64,6 +64,12 @@ pub(crate) fn encode_standard(bytes: &[u8]) -> String {
     encode(bytes).replace('-', "+").replace('_', "/")
 }
 
+/// Decodes as in RFC 4648 section 4: with padding, and in one spelling.
+pub(crate) fn decode_standard(text: &str) -> Option<Vec<u8>> {
+    let bytes = decode(&text.replace('+', "-").replace('/', "_"))?;
+    (encode_standard(&bytes) == text).then_some(bytes)
+}
+
 /// `n - s`, by long subtraction.
 fn minus_modulo_order(s: &[u8; 32]) -> [u8; 32] {
     let mut difference = [0; 32];
