@@ -30,8 +30,9 @@ impl KeyUrl {
     }
 
     fn checked(url: &str, acceptable: fn(&str) -> bool) -> Result<Self, ConfigError> {
-        let base = url.strip_suffix('/').unwrap_or(url);
-        let plain = !base.contains(['%', ';']) && !base.split('/').any(|part| part == "..");
+        let base = url.trim_end_matches('/');
+        let dots = |part| matches!(part, "." | "..");
+        let plain = !base.contains(['%', ';']) && !base.split('/').any(dots);
         if plain && acceptable(base) {
             Ok(Self(base.into()))
         } else {
@@ -290,6 +291,10 @@ mod tests {
         ] {
             assert!(KeyUrl::new(url).is_ok(), "{url}");
         }
+        for slashes in ["", "/", "//"] {
+            let url = KeyUrl::new(&format!("https://mirror.example.com/keys{slashes}")).unwrap();
+            assert_eq!(url.as_str(), "https://mirror.example.com/keys");
+        }
         for url in [
             "",
             "https://",
@@ -307,6 +312,8 @@ mod tests {
             "https://mirror.example.com/\n",
             "https://mirror.example.com\\@evil.com",
             "https://mirror.example.com/../x",
+            "https://mirror.example.com/./x",
+            "https://mirror.example.com/x/.",
             "https://mirror.example.com/%2e%2e/x",
             "https://mirror.example.com:0",
             "https://mirror.example.com:65536",
