@@ -85,6 +85,10 @@ pub(crate) fn is_key_id(text: &str) -> bool {
     lengths == [8, 4, 4, 4, 12] && groups.iter().all(|group| is_of("0123456789abcdef", group))
 }
 
+pub(crate) fn is_client_id(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| (0x21..=0x7e).contains(&byte))
+}
+
 pub(crate) fn is_of(alphabet: &str, text: &str) -> bool {
     text.chars().all(|character| alphabet.contains(character))
 }

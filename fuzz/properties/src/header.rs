@@ -76,12 +76,12 @@ pub fn header(data: &[u8]) {
 
 /// What a flawless header says.
 #[derive(Debug)]
-struct Said {
-    key_id: String,
-    signer: String,
-    issuer: String,
-    client: String,
-    expires_at: u64,
+pub(crate) struct Said {
+    pub(crate) key_id: String,
+    pub(crate) signer: String,
+    pub(crate) issuer: String,
+    pub(crate) client: String,
+    pub(crate) expires_at: u64,
     not_before: Option<u64>,
     issued_at: Option<u64>,
 }

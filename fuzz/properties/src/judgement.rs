@@ -69,8 +69,15 @@ impl Judgement {
                 return None;
             }
         };
-        // Beyond 64 bits it has been found at fault already.
-        let seconds = number.integer()?;
+        let Some(seconds) = number.integer() else {
+            // It has been found at fault already, under a name that it may lose where the document
+            // breaks.
+            let found = JsonKind::Fraction;
+            let error = JsonError::Type { member, found };
+            let segment = self.segment;
+            self.blamable.push(TokenError::Json { segment, error });
+            return None;
+        };
         let time = u64::try_from(seconds)
             .ok()
             .filter(|seconds| *seconds <= END_OF_9999);

@@ -11,6 +11,7 @@
     reason = "a property fails by panicking"
 )]
 
+mod config;
 mod curve;
 mod decision;
 mod grammar;
@@ -24,7 +25,9 @@ mod signer;
 mod signing_key;
 mod spelling;
 mod token;
+mod url;
 
+pub use config::config;
 pub use header::header;
 pub use payload::payload;
 pub use public_key::public_key;
@@ -37,7 +40,8 @@ pub type Property = fn(&[u8]);
 
 /// All properties by the names of their fuzz targets, which are also those of
 /// their folders in the corpus.
-pub const ALL: [(&str, Property); 4] = [
+pub const ALL: [(&str, Property); 5] = [
+    ("config", config),
     ("header", header),
     ("payload", payload),
     ("public_key", public_key),
