@@ -86,6 +86,11 @@ pub(crate) struct Said {
     issued_at: Option<u64>,
 }
 
+/// What a header says that can be parsed, as long as no number is on the edge.
+pub(crate) fn said_by(header: &[u8]) -> Option<Said> {
+    judge(header).1
+}
+
 fn judge(data: &[u8]) -> (Judgement, Option<Said>) {
     let document = Document::read(data, &RULES);
     let root = &document.root;

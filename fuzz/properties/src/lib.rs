@@ -11,13 +11,16 @@
     reason = "a property fails by panicking"
 )]
 
+mod choices;
 mod config;
 mod curve;
 mod decision;
+mod end_to_end;
 mod grammar;
 mod header;
 mod json;
 mod judgement;
+mod key_endpoint;
 mod payload;
 mod public_key;
 mod reference;
@@ -28,6 +31,7 @@ mod token;
 mod url;
 
 pub use config::config;
+pub use end_to_end::end_to_end;
 pub use header::header;
 pub use payload::payload;
 pub use public_key::public_key;
@@ -40,8 +44,9 @@ pub type Property = fn(&[u8]);
 
 /// All properties by the names of their fuzz targets, which are also those of
 /// their folders in the corpus.
-pub const ALL: [(&str, Property); 5] = [
+pub const ALL: [(&str, Property); 6] = [
     ("config", config),
+    ("end_to_end", end_to_end),
     ("header", header),
     ("payload", payload),
     ("public_key", public_key),
