@@ -403,7 +403,7 @@ impl Payload {
 /// Claims are the identity provider's, and an ALB lets at most 11 KB of them through.
 const LIMITS: Limits = Limits {
     depth: 64,
-    members: 512,
+    members: 1024,
 };
 
 #[cfg(test)]

@@ -345,7 +345,7 @@ pub enum JsonKind {
     /// A number without fraction and exponent.
     #[error("an integer")]
     Integer,
-    /// A number with a fraction and no exponent.
+    /// A number with a fraction and no exponent; or `-0`, which only a float can tell from zero.
     #[error("a number with a fraction")]
     Fraction,
     /// A number with an exponent.

@@ -88,8 +88,6 @@ pub(crate) struct Rules {
     pub(crate) members: usize,
     /// Which members of the outermost object may come twice.
     pub(crate) repeatable: &'static [&'static str],
-    /// Of which members of the outermost object nobody reads the value.
-    pub(crate) is_unread: fn(&str) -> bool,
 }
 
 /// A document, read to its end or to where it breaks.
@@ -143,41 +141,34 @@ impl Document {
         if has_duplicate(&root, rules.repeatable) {
             document.faults.push(JsonError::Duplicate);
         }
-        for (name, value) in root.members() {
-            document.judge_numbers(value, (rules.is_unread)(name));
-        }
+        document.judge_numbers(&root);
         document
     }
 
-    fn judge_numbers(&mut self, value: &Json, is_unread: bool) {
+    fn judge_numbers(&mut self, value: &Json) {
         match value {
-            Json::Number(number) => self.judge_number(number, is_unread),
+            Json::Number(number) => self.judge_number(number),
             Json::Array(items) => {
                 for item in items {
-                    self.judge_numbers(item, is_unread);
+                    self.judge_numbers(item);
                 }
             }
             Json::Object(members) => {
                 for (_, value) in members {
-                    self.judge_numbers(value, is_unread);
+                    self.judge_numbers(value);
                 }
             }
             Json::Null | Json::Bool(_) | Json::Text(_) => {}
         }
     }
 
-    fn judge_number(&mut self, number: &Number, is_unread: bool) {
+    fn judge_number(&mut self, number: &Number) {
         if !number.0.ends_with(|last: char| last.is_ascii_digit()) {
             // Here the document breaks.
             return;
         }
         if number.is_integer() && number.integer().is_none() {
-            let faults = if is_unread {
-                &mut self.blamable
-            } else {
-                &mut self.faults
-            };
-            faults.push(JsonError::IntegerTooLarge);
+            self.faults.push(JsonError::IntegerTooLarge);
         }
         match number.is_finite() {
             Some(true) => {}
@@ -435,7 +426,6 @@ mod tests {
         depth: 3,
         members: 5,
         repeatable: &["twice"],
-        is_unread: |name| name == "unread",
     };
 
     fn faults(text: &str) -> Vec<JsonError> {
@@ -528,9 +518,8 @@ mod tests {
             []
         );
         for integer in ["18446744073709551616", "-9223372036854775809"] {
-            let of = |name: &str| faults(&format!("{{\"{name}\":[{integer}]}}"));
-            assert_eq!(of("read"), [JsonError::IntegerTooLarge]);
-            assert_eq!(of("unread"), []);
+            let faults = faults(&format!("{{\"a\":[{integer}]}}"));
+            assert_eq!(faults, [JsonError::IntegerTooLarge]);
         }
         let deep = format!("{{\"a\":{}", "[".repeat(100_000));
         assert!(faults(&deep).contains(&JsonError::Depth));

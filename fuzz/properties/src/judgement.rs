@@ -120,6 +120,7 @@ pub(crate) fn kind(value: &Json) -> JsonKind {
         Json::Number(number) if number.is_integer() && number.integer().is_some() => {
             JsonKind::Integer
         }
+        Json::Number(number) if number.0.contains(['e', 'E']) => JsonKind::Exponent,
         Json::Number(_) => JsonKind::Fraction,
         Json::Text(_) => JsonKind::String,
         Json::Array(_) => JsonKind::Array,

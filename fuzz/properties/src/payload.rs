@@ -145,13 +145,13 @@ fn compare_claims(claims: &UserClaims, root: &Json) {
 }
 
 fn get(claims: &UserClaims, name: &str) -> Option<Value> {
-    claims.get(name).cloned()
+    claims.get(name)
 }
 
 fn all(claims: &UserClaims) -> BTreeMap<String, Value> {
     let claims = claims.iter();
     claims
-        .map(|(name, value)| (name.to_owned(), value.clone()))
+        .map(|(name, value)| (name.to_owned(), value))
         .collect()
 }
 
@@ -236,9 +236,8 @@ static HEADER: LazyLock<String> = LazyLock::new(|| {
 
 const RULES: Rules = Rules {
     depth: 64,
-    members: 4096,
+    members: 1024,
     repeatable: &NOT_CLAIMS,
-    is_unread: |_| false,
 };
 const KEY_ID: &str = "01234567-89ab-4def-8123-456789abcdef";
 /// The two that the load balancer adds are the token's, not the user's.

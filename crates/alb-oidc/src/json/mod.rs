@@ -290,11 +290,14 @@ impl<'t> Reader<'t> {
         }
         let written = self.text.get(start..self.at).unwrap_or_default();
         match value {
-            // What no double-precision number comes near is no number that anyone can read.
-            Some(value) => match written.parse::<f64>() {
+            // What no double-precision number comes near is no number that anyone can read. Asked
+            // of the one who is going to read it, for roundings differ.
+            Some(value) => match serde_json::from_str::<f64>(written) {
                 Ok(number) if number.is_finite() => Ok(value),
                 _ => Err(JsonError::Syntax),
             },
+            // Only a float can tell it from zero.
+            None if written == "-0" => Ok(Value::Fraction),
             None => match written.parse::<i128>() {
                 Ok(number) if SIXTY_FOUR_BITS.contains(&number) => Ok(Value::Integer(number)),
                 _ => Err(JsonError::IntegerTooLarge),
@@ -438,6 +441,7 @@ mod tests {
             r#"{"a":1e+}"#,
             r#"{"a":0x1}"#,
             r#"{"a":1e400}"#,
+            r#"{"a":1.7976931348623158e308}"#,
             r#"{"a":NaN}"#,
             r#"{"a":"\ud800"}"#,
             r#"{"a":"\ud800\u0041"}"#,
@@ -580,6 +584,7 @@ mod tests {
             ("0", JsonKind::Integer),
             ("-1", JsonKind::Integer),
             ("1.0", JsonKind::Fraction),
+            ("-0", JsonKind::Fraction),
             ("1e3", JsonKind::Exponent),
             ("1.5E-3", JsonKind::Exponent),
             (r#""1""#, JsonKind::String),
