@@ -158,7 +158,7 @@ impl SimulatedAlb {
     /// If `userinfo` does not end as an object does.
     #[must_use]
     pub fn mint(&self, userinfo: &str, now: UnixTime) -> String {
-        self.sign(&self.header(now), &self.payload(userinfo, now))
+        self.sign(self.header(now), self.payload(userinfo, now))
     }
 
     /// The three headers for such a user: the token minted now, its `sub`, and an access token.
@@ -203,14 +203,18 @@ impl SimulatedAlb {
         request
     }
 
-    /// A token of this header and payload, JSON or not, encoded and signed as an ALB does.
-    pub(crate) fn sign(&self, header: &str, payload: &str) -> String {
+    /// A token of this header and payload, JSON or not, encoded and signed as an ALB does: for
+    /// forgeries of a test's own.
+    #[must_use]
+    pub fn sign(&self, header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
         let input = signing_input(header, payload);
         let signature = self.with_key(|key| key.sign(input.as_bytes()));
         join(&input, &signature)
     }
 
-    pub(crate) fn header(&self, now: UnixTime) -> String {
+    /// The JSON header of a token that it signs now.
+    #[must_use]
+    pub fn header(&self, now: UnixTime) -> String {
         format!(
             r#"{{"typ":"JWT","kid":"{}","alg":"ES256","iss":{},"client":{},"signer":"{}","exp":{}}}"#,
             self.key_id(),
@@ -322,7 +326,7 @@ pub(crate) fn named_user(name: &str) -> Value {
 }
 
 /// Header and payload, each padded on its own: what is signed.
-pub(crate) fn signing_input(header: &str, payload: &str) -> String {
+pub(crate) fn signing_input(header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
     format!("{}.{}", URL_SAFE.encode(header), URL_SAFE.encode(payload))
 }
 

@@ -25,12 +25,15 @@ mod alb;
 mod clock;
 pub mod conformance;
 mod forgery;
+mod genuine;
 mod key_server;
+mod minter;
 mod signing_key;
 mod user;
 
 pub use alb::{SimulatedAlb, SimulatedAlbBuilder};
 pub use clock::ManualClock;
-pub use forgery::{Forgery, HeaderLines};
+pub use forgery::Forgery;
 pub use key_server::{Fault, KeyServer};
+pub use minter::HeaderLines;
 pub use user::user;

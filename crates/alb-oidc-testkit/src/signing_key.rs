@@ -33,6 +33,15 @@ impl SigningKey {
         }
     }
 
+    /// A key of somebody else's.
+    #[expect(
+        clippy::unused_self,
+        reason = "what kind of key it is depends on this one"
+    )]
+    pub(crate) fn stranger(&self) -> Self {
+        Self::generate()
+    }
+
     /// What verifies what it signs.
     pub(crate) fn public(&self) -> Arc<PublicKey> {
         self.public.clone()
