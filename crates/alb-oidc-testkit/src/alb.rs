@@ -69,6 +69,15 @@ impl SimulatedAlb {
         }
     }
 
+    /// A load balancer or rule that signs with the last of these keys, and whose region has them all.
+    #[cfg(feature = "vectors")]
+    pub(crate) fn with_keys(other: SimulatedAlbBuilder, keys: Vec<SigningKey>) -> Self {
+        Self {
+            keys: Arc::new(RwLock::new(keys)),
+            ..other.build()
+        }
+    }
+
     /// Its ARN.
     #[must_use]
     pub fn arn(&self) -> &LoadBalancerArn {

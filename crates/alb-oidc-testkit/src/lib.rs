@@ -7,6 +7,7 @@
 //!   fails on command.
 //! - [`ManualClock`]: a wall clock set by hand.
 //! - [`Forgery`]: every attack that the verifier knows, by name.
+//! - `vectors`, behind the feature of that name: the table and more, for verifiers in any language.
 //! - [`conformance`]: headers in, outcome out: the table that each adapter is run against.
 //!
 //! Everything is minted and verified for real; production code has no door for tests.
@@ -30,6 +31,8 @@ mod key_server;
 mod minter;
 mod signing_key;
 mod user;
+#[cfg(feature = "vectors")]
+pub mod vectors;
 
 pub use alb::{SimulatedAlb, SimulatedAlbBuilder};
 pub use clock::ManualClock;

@@ -13,8 +13,16 @@ use base64::engine::general_purpose::STANDARD;
 /// An ES256 key pair with an id, as AWS keeps several of per region.
 pub(crate) struct SigningKey {
     id: KeyId,
-    pair: EcdsaKeyPair,
+    pair: Pair,
     public: Arc<PublicKey>,
+}
+
+enum Pair {
+    /// Signs differently each time.
+    Random(EcdsaKeyPair),
+    /// Signs by RFC 6979, always alike.
+    #[cfg(feature = "vectors")]
+    Deterministic(Box<p256::ecdsa::SigningKey>),
 }
 
 impl SigningKey {
@@ -29,17 +37,31 @@ impl SigningKey {
         Self {
             id: KeyId::from_bytes(id),
             public: Arc::new(public.expect("a generated key is a key")),
-            pair,
+            pair: Pair::Random(pair),
+        }
+    }
+
+    /// The key with this private number, which signs alike each time.
+    #[cfg(feature = "vectors")]
+    pub(crate) fn deterministic(id: KeyId, secret: [u8; 32]) -> Self {
+        let pair = p256::ecdsa::SigningKey::from_bytes(&secret.into()).expect("it is in range");
+        let point = pair.verifying_key().to_sec1_point(false);
+        let spki = [SPKI_START, point.as_bytes()].concat();
+        let public = PublicKey::from_spki_der(&spki, CryptoBackend::default());
+        Self {
+            id,
+            public: Arc::new(public.expect("the point of a number is a point")),
+            pair: Pair::Deterministic(Box::new(pair)),
         }
     }
 
     /// A key of somebody else's.
-    #[expect(
-        clippy::unused_self,
-        reason = "what kind of key it is depends on this one"
-    )]
     pub(crate) fn stranger(&self) -> Self {
-        Self::generate()
+        match &self.pair {
+            Pair::Random(_) => Self::generate(),
+            #[cfg(feature = "vectors")]
+            Pair::Deterministic(_) => Self::deterministic(self.id, crate::vectors::STRANGER),
+        }
     }
 
     /// What verifies what it signs.
@@ -53,12 +75,19 @@ impl SigningKey {
 
     /// `r || s`, high or low `s` as it comes.
     pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
-        let signature = self.pair.sign(&SystemRandom::new(), message);
-        let signature = signature.expect(RANDOMNESS);
-        signature
-            .as_ref()
-            .try_into()
-            .expect("ES256 signatures are 64 bytes")
+        match &self.pair {
+            Pair::Random(pair) => {
+                let signature = pair.sign(&SystemRandom::new(), message).expect(RANDOMNESS);
+                let signature = signature.as_ref().try_into();
+                signature.expect("ES256 signatures are 64 bytes")
+            }
+            #[cfg(feature = "vectors")]
+            Pair::Deterministic(pair) => {
+                use p256::ecdsa::signature::Signer as _;
+                let signature: p256::ecdsa::Signature = pair.sign(message);
+                signature.to_bytes().into()
+            }
+        }
     }
 
     /// The PEM as a key endpoint serves it: two lines of base64.
@@ -71,7 +100,7 @@ impl SigningKey {
 
     /// The `SubjectPublicKeyInfo`, 91 bytes.
     pub(crate) fn public_spki(&self) -> Vec<u8> {
-        spki(&self.pair)
+        self.public.as_spki_der().to_vec()
     }
 }
 
@@ -91,4 +120,7 @@ impl fmt::Debug for SigningKey {
     }
 }
 
+/// The beginning of a `SubjectPublicKeyInfo` of P-256 (RFC 5480 section 2): all but the point.
+#[cfg(feature = "vectors")]
+const SPKI_START: &[u8] = b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00";
 const RANDOMNESS: &str = "the operating system has randomness";

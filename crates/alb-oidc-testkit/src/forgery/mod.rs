@@ -197,17 +197,11 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn every_forgery_has_a_name_and_headers_of_its_own() {
-        let alb = SimulatedAlb::new();
-        let now = UnixTime::from_secs(1_800_000_000);
+    fn every_forgery_has_a_name_of_its_own_and_says_what_it_tries() {
         let mut names = HashSet::new();
-        let mut requests = HashSet::new();
         for forgery in Forgery::ALL {
             assert!(names.insert(forgery.name()), "{forgery:?} is there twice");
             assert!(forgery.about().ends_with('.'), "{forgery:?}");
-            let headers = forgery.headers(&alb, now);
-            assert!(!headers.is_empty(), "{forgery:?} sends nothing");
-            assert!(requests.insert(headers), "{forgery:?} is another's twin");
         }
     }
 }
