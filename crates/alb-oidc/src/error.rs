@@ -512,7 +512,9 @@ pub enum ArnError {
     #[error("not a region: write a code such as eu-west-1")]
     Region,
     /// Its region is in another partition.
-    #[error("the region is in another partition than the ARN says")]
+    #[error(
+        "the region is in another partition than the ARN says: write the partition that it is in"
+    )]
     PartitionOfRegion,
     /// Its account is not one.
     #[error("not an account id: write its twelve digits")]
