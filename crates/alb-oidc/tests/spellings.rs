@@ -8,7 +8,7 @@
 
 use std::task::{Context, Poll, Waker};
 
-use alb_oidc::{AuthenticateError, Authenticator, OidcHeaders, TokenError, UnixTime};
+use alb_oidc::{AuthenticateError, Authenticator, ClientId, OidcHeaders, TokenError, UnixTime};
 use alb_oidc_testkit::{ManualClock, SimulatedAlb};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
@@ -57,25 +57,80 @@ fn padded_or_not_and_either_s_are_the_four_spellings() {
     }
 }
 
-#[test]
-fn a_token_stripped_of_padding_before_it_is_verified_fails() {
-    let (alb, authenticator) = bench();
-    let mut stripped_segments = 0;
-    for length in 0..3 {
-        let userinfo = format!(r#"{{"sub":"alice","x":"{}"}}"#, "x".repeat(length));
-        let token = alb.mint(&userinfo, NOW);
-        let all = token.replace('=', "");
-        let segments: Vec<&str> = token.split('.').collect();
-        if !segments[0].ends_with('=') && !segments[1].ends_with('=') {
-            continue;
+/// A load balancer and a user, such that header and payload both end in `=`.
+fn padded() -> (SimulatedAlb, String) {
+    let names = ["client", "client1", "client22"].map(|name| ClientId::new(name).unwrap());
+    let userinfos = [0, 1, 2].map(|n| format!(r#"{{"sub":"alice","x":"{}"}}"#, "x".repeat(n)));
+    for client in names {
+        let alb = SimulatedAlb::builder().client(client).build();
+        for userinfo in &userinfos {
+            let token = alb.mint(userinfo, NOW);
+            if token.matches("=.").count() == 2 {
+                return (alb, token);
+            }
         }
-        stripped_segments += 1;
-        assert_eq!(
-            verdict(&authenticator, &all),
-            Err(TokenError::BadSignature.into())
-        );
     }
-    assert!(stripped_segments >= 2);
+    panic!("of three lengths in a row two have padding")
+}
+
+/// Pads each segment or not, whichever `s` it is: sixteen texts, of which the ones are good that
+/// keep what was signed.
+#[test]
+fn only_the_padding_that_is_not_signed_may_be_left_out() {
+    let (alb, token) = padded();
+    let authenticator = alb.authenticator_at(ManualClock::at(NOW));
+    let mut accepted = 0;
+    for token in [token.clone(), with_other_s(&token)] {
+        for choice in 0_u8..8 {
+            let segments = token.split('.').enumerate().map(|(index, segment)| {
+                if choice & 1 << index == 0 {
+                    segment
+                } else {
+                    segment.trim_end_matches('=')
+                }
+            });
+            let text = segments.collect::<Vec<_>>().join(".");
+            let verdict = verdict(&authenticator, &text);
+            if choice & 0b011 == 0 {
+                assert_eq!(verdict, Ok(()), "{text}");
+                accepted += 1;
+            } else {
+                assert_eq!(verdict, Err(TokenError::BadSignature.into()), "{text}");
+            }
+        }
+    }
+    assert_eq!(accepted, 4);
+}
+
+/// Each bit of what the segments hold, not of the text: most changes of a text are no base64url.
+#[test]
+fn every_bit_of_header_payload_and_signature_counts() {
+    let (alb, token) = padded();
+    let authenticator = alb.authenticator_at(ManualClock::at(NOW));
+    let segments = token
+        .split('.')
+        .map(|segment| URL_SAFE.decode(segment).unwrap());
+    let segments: Vec<_> = segments.collect();
+    let mut flipped = 0;
+    for (index, segment) in segments.iter().enumerate() {
+        for bit in 0..segment.len() * 8 {
+            let mut changed = segments.clone();
+            let byte = changed
+                .get_mut(index)
+                .and_then(|segment| segment.get_mut(bit / 8));
+            *byte.unwrap() ^= 1 << (bit % 8);
+            let text: Vec<_> = changed
+                .iter()
+                .map(|segment| URL_SAFE.encode(segment))
+                .collect();
+            assert!(
+                verdict(&authenticator, &text.join(".")).is_err(),
+                "{index} {bit}"
+            );
+            flipped += 1;
+        }
+    }
+    assert!(flipped > 3000, "only {flipped} bits");
 }
 
 proptest! {
@@ -94,6 +149,28 @@ proptest! {
         prop_assert_eq!(user.id().subject(), &sub);
         prop_assert_eq!(user.claims().name(), Some(&*name));
         prop_assert_eq!(user.claims().get("custom:n"), Some(serde_json::json!(extra)));
+    }
+
+    /// Two changes at once, among them those that turn one good spelling into another.
+    #[test]
+    fn what_is_accepted_is_one_of_the_four_spellings(
+        choice in 0_u8..16,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), "[-_=.A-Za-z0-9]"), 0..2),
+    ) {
+        let (alb, good) = padded();
+        let authenticator = alb.authenticator_at(ManualClock::at(NOW));
+        let other = with_other_s(&good);
+        let four = [&good, &other].map(|token| [token.clone(), token.trim_end_matches('=').to_owned()]).concat();
+        let base = if choice & 8 == 0 { &good } else { &other };
+        let segments = base.split('.').enumerate().map(|(index, segment)| {
+            if choice & 1 << index == 0 { segment } else { segment.trim_end_matches('=') }
+        });
+        let mut text = segments.collect::<Vec<_>>().join(".");
+        for (position, character) in changes {
+            let index = position.index(text.len());
+            text.replace_range(index..=index, &character);
+        }
+        prop_assert_eq!(verdict(&authenticator, &text).is_ok(), four.contains(&text), "{}", text);
     }
 
     #[test]
