@@ -102,6 +102,27 @@ fn only_the_padding_that_is_not_signed_may_be_left_out() {
     assert_eq!(accepted, 4);
 }
 
+/// The last digit has four bits that belong to no byte, and behind it is the padding.
+#[test]
+fn no_other_end_of_a_token_is_accepted() {
+    let (alb, token) = padded();
+    let authenticator = alb.authenticator_at(ManualClock::at(NOW));
+    let mut accepted = 0;
+    for token in [token.clone(), with_other_s(&token)] {
+        let start = token.strip_suffix("==").unwrap();
+        let start = start.get(..start.len() - 1).unwrap();
+        for digit in (0x21_u8..0x7f).map(char::from) {
+            for padding in ["", "=", "==", "===", "====", "%3D%3D", "A", "A=="] {
+                let text = format!("{start}{digit}{padding}");
+                let is_good = text == token || text == token.trim_end_matches('=');
+                assert_eq!(verdict(&authenticator, &text).is_ok(), is_good, "{text}");
+                accepted += u32::from(is_good);
+            }
+        }
+    }
+    assert_eq!(accepted, 4);
+}
+
 /// Each bit of what the segments hold, not of the text: most changes of a text are no base64url.
 #[test]
 fn every_bit_of_header_payload_and_signature_counts() {
