@@ -64,7 +64,7 @@ pub fn table(alb: &SimulatedAlb, now: UnixTime) -> Vec<Row> {
     let genuine = GENUINE.iter().map(|genuine| Row {
         part: "what is genuine",
         name: genuine.name,
-        about: genuine.about,
+        about: genuine.about.trim_start(),
         headers: (genuine.headers)(&minter),
         outcome: Outcome::User { sub: genuine.sub },
         may_fetch: true,
