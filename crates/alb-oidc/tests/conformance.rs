@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::io::ErrorKind;
+use std::net::{TcpListener, TcpStream};
+
 use alb_oidc::{
     Authenticator, Clock, CryptoBackend, OidcHeaders, StaticKeys, SystemClock, UnixTime,
 };
@@ -87,6 +90,50 @@ async fn what_can_be_rejected_without_a_key_asks_for_none() {
     // Cold: whatever wanted a key would have to fetch it.
     check(&bench.authenticator(), &rows).await;
     assert_eq!(bench.keys.hits(), 0);
+}
+
+/// A canary listens wherever a header could lead: a key's URL, an issuer's, a host that a region or
+/// a key id would make.
+#[tokio::test]
+async fn nothing_that_a_header_names_is_connected_to() {
+    let bench = Bench::new().await;
+    let authenticator = bench.authenticator();
+    let canary = TcpListener::bind("127.0.0.1:0").unwrap();
+    canary.set_nonblocking(true).unwrap();
+    let host = canary.local_addr().unwrap();
+    let (kid, region) = (
+        bench.alb.key_id().to_string(),
+        bench.alb.arn().region().to_string(),
+    );
+    let good = bench.alb.header(bench.now);
+    let with = |members: &str| good.replace('}', &format!(",{members}}}"));
+    for header in [
+        with(&format!(r#""jku":"http://{host}/""#)),
+        with(&format!(r#""x5u":"http://{host}/""#)),
+        with(&format!(
+            r#""url":"http://{host}/","jwks_uri":"http://{host}/""#
+        )),
+        good.replace(&kid, &format!("@{host}/{kid}")),
+        good.replace(&kid, &format!("//{host}/{kid}")),
+        good.replace(&kid, &format!("http://{host}/{kid}")),
+        good.replace(&format!(":{region}:"), &format!(":@{host}/:")),
+        good.replace(&format!(":{region}:"), &format!(":{region}.{host}/:")),
+        good.replace(bench.alb.issuer().as_str(), &format!("http://{host}")),
+    ] {
+        assert_ne!(
+            header, good,
+            "a replacement that found nothing tests nothing"
+        );
+        let token = bench.alb.sign(&header, r#"{"sub":"alice"}"#);
+        let headers = OidcHeaders::from_lookup(|name| {
+            (name == OidcHeaders::DATA).then_some(token.as_bytes())
+        });
+        let _verdict = authenticator.authenticate(headers).await;
+        let connected = canary.accept().map(drop).map_err(|error| error.kind());
+        assert_eq!(connected, Err(ErrorKind::WouldBlock), "{header}");
+    }
+    let _visitor = TcpStream::connect(host).unwrap();
+    assert!(canary.accept().is_ok(), "the canary hears nobody");
 }
 
 #[tokio::test]

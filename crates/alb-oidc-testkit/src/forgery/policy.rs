@@ -46,6 +46,14 @@ forgeries! { "the signer, the issuer and the client"
     IsolatedPartitionB "untrusted-signer" local => |m| m.signer(|arn| {
         (arn.partition, arn.region) = ("aws-iso-b".to_owned(), "us-isob-east-1".to_owned());
     });
+    /// Our name, id and account in a third isolated partition.
+    IsolatedPartitionE "untrusted-signer" local => |m| m.signer(|arn| {
+        (arn.partition, arn.region) = ("aws-iso-e".to_owned(), "eu-isoe-west-1".to_owned());
+    });
+    /// Our name, id and account in a fourth isolated partition.
+    IsolatedPartitionF "untrusted-signer" local => |m| m.signer(|arn| {
+        (arn.partition, arn.region) = ("aws-iso-f".to_owned(), "us-isof-south-1".to_owned());
+    });
     /// Our load balancer's ARN with another partition.
     OtherPartition "untrusted-signer" local => |m| {
         m.signer(|arn| arn.partition = "aws-cn".to_owned())
