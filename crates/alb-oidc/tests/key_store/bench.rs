@@ -127,6 +127,15 @@ pub(crate) fn store(endpoint: &FakeEndpoint) -> KeyStoreBuilder {
 
 /// A token of nobody's that names this load balancer's rule, and this key.
 pub(crate) fn forged(alb: &SimulatedAlb, key_id: KeyId) -> String {
+    signed_by(alb, key_id, |_| [1; 64])
+}
+
+/// A token that names this load balancer's rule, and this key, and is signed so.
+pub(crate) fn signed_by(
+    alb: &SimulatedAlb,
+    key_id: KeyId,
+    sign: impl FnOnce(&[u8]) -> [u8; 64],
+) -> String {
     let header = format!(
         r#"{{"typ":"JWT","kid":"{key_id}","alg":"ES256","iss":"{}","client":"{}","signer":"{}","exp":{}}}"#,
         alb.issuer(),
@@ -134,12 +143,11 @@ pub(crate) fn forged(alb: &SimulatedAlb, key_id: KeyId) -> String {
         alb.arn(),
         NOW.as_secs() + 120,
     );
-    format!(
-        "{}.{}.{}",
-        URL_SAFE.encode(header),
-        URL_SAFE.encode(r#"{"sub":"mallory"}"#),
-        URL_SAFE.encode([1; 64])
-    )
+    let header = URL_SAFE.encode(header);
+    let payload = URL_SAFE.encode(r#"{"sub":"mallory"}"#);
+    let input = format!("{header}.{payload}");
+    let signature = URL_SAFE.encode(sign(input.as_bytes()));
+    format!("{input}.{signature}")
 }
 
 /// The `n`th of the key ids that no endpoint has.

@@ -21,8 +21,8 @@ pub(crate) enum Answer {
     Status(u16),
     /// This status, no body, and `Retry-After`.
     RetryAfter(u16, Duration),
-    /// 200 with something that is not a key.
-    Nonsense,
+    /// 200 with this body.
+    Body(&'static [u8]),
     /// No answer at all, because of this.
     Failure(FetchError),
     /// Nothing, ever.
@@ -31,6 +31,11 @@ pub(crate) enum Answer {
     Panic,
     /// A panic before there is anything to await.
     PanicAtOnce,
+}
+
+impl Answer {
+    /// 200 with something that is not a key.
+    pub(crate) const HTML: Self = Self::Body(b"<html>sign in</html>");
 }
 
 /// A scripted endpoint. Clones are the same endpoint.
@@ -96,13 +101,6 @@ impl FakeEndpoint {
         self.state().asked.len()
     }
 
-    /// How often it has been asked for this key under [`BASE`].
-    pub(crate) fn asked_for(&self, key_id: KeyId) -> usize {
-        let url = format!("{BASE}/{key_id}");
-        let asked = &self.state().asked;
-        asked.iter().filter(|(_, asked)| *asked == url).count()
-    }
-
     pub(crate) fn urls(&self) -> Vec<String> {
         let asked = &self.state().asked;
         asked.iter().map(|(_, url)| url.clone()).collect()
@@ -121,6 +119,11 @@ impl FakeEndpoint {
         state.most_at_once = state.at_once;
     }
 
+    /// How many fetches are under way.
+    pub(crate) fn at_once(&self) -> usize {
+        self.state().at_once
+    }
+
     /// How many fetches were under way at the same time, at most.
     pub(crate) fn most_at_once(&self) -> usize {
         self.state().most_at_once
@@ -135,8 +138,8 @@ impl FakeEndpoint {
         let mut state = self.state();
         state.asked.push((Instant::now(), url.clone()));
         let answer = state.next.pop_front().unwrap_or(state.answer);
-        let response = |status, retry_after: Option<Duration>, body: &str| {
-            let response = KeyResponse::new(status, body.into());
+        let response = |status, retry_after: Option<Duration>, body: &[u8]| {
+            let response = KeyResponse::new(status, body.to_vec());
             Ok(match retry_after {
                 Some(retry_after) => response.with_retry_after(retry_after),
                 None => response,
@@ -144,12 +147,12 @@ impl FakeEndpoint {
         };
         let answer = match answer {
             Answer::Published => match state.pems.get(&url) {
-                Some(pem) => response(200, None, pem),
-                None => response(404, None, "no such key"),
+                Some(pem) => response(200, None, pem.as_bytes()),
+                None => response(404, None, b"no such key"),
             },
-            Answer::Status(status) => response(status, None, ""),
-            Answer::RetryAfter(status, after) => response(status, Some(after), ""),
-            Answer::Nonsense => response(200, None, "<html>sign in</html>"),
+            Answer::Status(status) => response(status, None, b""),
+            Answer::RetryAfter(status, after) => response(status, Some(after), b""),
+            Answer::Body(body) => response(200, None, body),
             other => Err(other),
         };
         (answer, state.latency)

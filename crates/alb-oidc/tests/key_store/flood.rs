@@ -165,7 +165,7 @@ async fn whatever_becomes_of_a_fetch_it_is_paid_for() {
         Answer::Status(403),
         Answer::Status(500),
         Answer::RetryAfter(503, secs(0)),
-        Answer::Nonsense,
+        Answer::HTML,
         Answer::Failure(FetchError::Connect),
         Answer::Panic,
         Answer::Hang,

@@ -1,13 +1,12 @@
 //! How long a key is served, and when it is fetched anew.
 
 use alb_oidc::{FetchError, KeyStoreSettings};
-use alb_oidc_testkit::SimulatedAlb;
 use tokio::time::Instant;
 
 use crate::bench::{
     BAD_SIGNATURE, Bench, HOUR, MINUTE, TICK, fetch_error, millis, secs, settle, wait,
 };
-use crate::fetcher::{Answer, BASE};
+use crate::fetcher::Answer;
 
 #[tokio::test(start_paused = true)]
 async fn for_an_hour_a_key_is_served_without_asking() {
@@ -55,16 +54,7 @@ async fn a_key_that_nobody_asks_for_is_not_refreshed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refresh_that_fails_is_tried_again_once_a_minute() {
-    for fault in [
-        Answer::Status(500),
-        Answer::Status(429),
-        Answer::RetryAfter(503, secs(1)),
-        Answer::Failure(FetchError::Connect),
-        Answer::Failure(FetchError::Tls),
-        Answer::Nonsense,
-        Answer::Panic,
-        Answer::Hang,
-    ] {
+    for fault in [Answer::Status(500), Answer::Hang] {
         let bench = Bench::new();
         bench.request().await.unwrap();
         wait(HOUR).await;
@@ -203,18 +193,4 @@ async fn a_key_that_verifies_nothing_is_asked_for_again_after_a_minute() {
         wait(MINUTE).await;
     }
     assert_eq!(bench.endpoint.asked(), 0);
-}
-
-#[tokio::test(start_paused = true)]
-async fn one_wrong_key_of_the_endpoint_is_mended_within_a_minute() {
-    let bench = Bench::unpublished(KeyStoreSettings::default());
-    let wrong = SimulatedAlb::new().public_keys().remove(0).1;
-    bench.endpoint.publish_pem(BASE, bench.alb.key_id(), wrong);
-    assert_eq!(bench.request().await, BAD_SIGNATURE);
-    bench.endpoint.publish(&bench.alb);
-    let start = Instant::now();
-    while bench.request().await != Ok(()) {
-        wait(secs(1)).await;
-        assert!(start.elapsed() <= MINUTE + secs(1), "not yet");
-    }
 }

@@ -3,14 +3,17 @@
 //! All requests go through an authenticator, for only a token that names a trusted signer asks for a key. The endpoint is in memory, and the wall clock stands still.
 
 #![expect(
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     clippy::panic,
     reason = "a test fails by panicking"
 )]
 
 mod bench;
+#[path = "../wire/bodies.rs"]
+mod bodies;
 mod bounds;
-mod clock;
+mod fault_matrix;
 mod fetcher;
 mod flood;
 mod lifetimes;

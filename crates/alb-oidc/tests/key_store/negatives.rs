@@ -1,76 +1,9 @@
 //! Key ids that the endpoint says it does not know.
 
-use std::time::Duration;
-
-use alb_oidc::{AuthenticateError, FetchError, KeyError, KeyStoreSettings};
+use alb_oidc::{AuthenticateError, KeyError, KeyStoreSettings};
 use tokio::time::Instant;
 
-use crate::bench::{
-    BAD_SIGNATURE, Bench, MINUTE, TICK, UNKNOWN_KEY, bogus, fetch_error, millis, secs, wait,
-};
-use crate::fetcher::Answer;
-
-/// How long the store keeps a "no" to itself: from the answer until it asks again.
-async fn silence_after_a_no(bench: &Bench) -> Duration {
-    let answered = Instant::now();
-    let asked = bench.endpoint.asked();
-    while bench.endpoint.asked() == asked {
-        wait(millis(5)).await;
-        bench.ask_for(bogus(1)).await.unwrap_err();
-    }
-    answered.elapsed()
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_endpoint_that_has_served_no_key_is_not_believed() {
-    for status in [403, 404, 410] {
-        let bench = Bench::unpublished(KeyStoreSettings::default());
-        bench.endpoint.answer(Answer::Status(status));
-        let verdict = bench.ask_for(bogus(1)).await;
-        assert_eq!(fetch_error(verdict), FetchError::Status(status));
-        // Nor when it says so again, and from memory.
-        let verdict = bench.ask_for(bogus(1)).await;
-        assert_eq!(fetch_error(verdict), FetchError::Status(status));
-        assert_eq!(bench.endpoint.asked(), 1);
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_endpoint_that_has_served_a_key_is_believed() {
-    for status in [403, 404, 410] {
-        let bench = Bench::new();
-        bench.request().await.unwrap();
-        bench.endpoint.answer(Answer::Status(status));
-        assert_eq!(bench.ask_for(bogus(1)).await, UNKNOWN_KEY);
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn other_answers_of_an_endpoint_that_has_served_a_key_are_no_no() {
-    for status in [204, 206, 302, 400, 401, 405, 429, 500, 502, 503, 504] {
-        let bench = Bench::new();
-        bench.request().await.unwrap();
-        bench.endpoint.answer(Answer::Status(status));
-        let expected = match status {
-            302 => FetchError::Redirect,
-            status => FetchError::Status(status),
-        };
-        for _ in 0..3 {
-            assert_eq!(fetch_error(bench.ask_for(bogus(1)).await), expected);
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn before_it_is_a_401_the_endpoint_is_asked_once_more_a_second_later() {
-    let bench = Bench::new();
-    bench.make_endpoint_known().await;
-    let start = Instant::now();
-    assert_eq!(bench.ask_for(bogus(1)).await, UNKNOWN_KEY);
-    let asked = bench.endpoint.asked_at(start);
-    assert_eq!(asked.len(), 2);
-    assert!(asked[1] >= secs(1) && asked[1] <= secs(1) + TICK);
-}
+use crate::bench::{BAD_SIGNATURE, Bench, MINUTE, TICK, UNKNOWN_KEY, bogus, millis, secs, wait};
 
 #[tokio::test(start_paused = true)]
 async fn a_key_that_lags_behind_a_rotation_by_less_than_a_second_is_not_noticed() {
@@ -85,34 +18,6 @@ async fn a_key_that_lags_behind_a_rotation_by_less_than_a_second_is_not_noticed(
     let ((verdict, took), ()) = tokio::join!(bench.timed(&token), publish);
     assert_eq!(verdict, Ok(()));
     assert!(took <= secs(1) + TICK, "{took:?}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_no_is_kept_for_a_second_and_doubles_to_eight() {
-    let bench = Bench::new();
-    bench.make_endpoint_known().await;
-    assert_eq!(bench.ask_for(bogus(1)).await, UNKNOWN_KEY);
-    for nominal in [1, 2, 4, 8, 8, 8, 8, 8] {
-        let kept = silence_after_a_no(&bench).await;
-        let nominal = secs(nominal);
-        assert!(kept >= nominal, "{kept:?} of {nominal:?}");
-        let jittered = nominal + nominal / 8 + millis(10);
-        assert!(kept <= jittered, "{kept:?} of {nominal:?}");
-    }
-    assert_eq!(bench.store.stats().negative_entries, 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn while_a_no_is_kept_it_is_given_at_once() {
-    let bench = Bench::new();
-    bench.make_endpoint_known().await;
-    let token = bench.forged(bogus(1));
-    bench.verdict(&token).await.unwrap_err();
-    for _ in 0..90 {
-        wait(millis(10)).await;
-        assert_eq!(bench.timed(&token).await, (UNKNOWN_KEY, secs(0)));
-    }
-    assert_eq!(bench.endpoint.asked(), 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -177,20 +82,6 @@ async fn a_no_for_one_key_says_nothing_about_another() {
     bench.endpoint.publish(&bench.alb);
     let (verdict, took) = bench.timed(&bench.token()).await;
     assert_eq!((verdict, took), (Ok(()), secs(0)));
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_answer_that_is_not_a_key_is_a_503_and_is_kept_like_a_no() {
-    let bench = Bench::new();
-    bench.make_endpoint_known().await;
-    bench.endpoint.answer(Answer::Nonsense);
-    for _ in 0..90 {
-        let verdict = bench.request().await;
-        assert!(matches!(fetch_error(verdict), FetchError::Malformed(_)));
-        wait(millis(10)).await;
-    }
-    assert_eq!(bench.endpoint.asked(), 1);
-    assert_eq!(bench.store.stats().negative_entries, 1);
 }
 
 #[tokio::test(start_paused = true)]
