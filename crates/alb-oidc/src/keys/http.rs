@@ -99,7 +99,8 @@ impl HttpFetcherBuilder {
         Ok(self)
     }
 
-    /// Trusts the root certificates of the operating system and no others.
+    /// Trusts the root certificates of the operating system and no others. On Linux, the
+    /// environment may put others in their place, by `SSL_CERT_FILE` and `SSL_CERT_DIR`.
     pub fn platform_root_certificates(mut self) -> Self {
         self.roots = Roots::Platform;
         self
