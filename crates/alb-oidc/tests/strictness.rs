@@ -118,10 +118,10 @@ fn a_time_is_an_integer_and_everything_else_is_told_apart() {
             (r#""1800000100""#, of_kind(JsonKind::String)),
             ("1.0", of_kind(JsonKind::Fraction)),
             ("1.5", of_kind(JsonKind::Fraction)),
-            ("1e3", of_kind(JsonKind::Fraction)),
-            ("1E3", of_kind(JsonKind::Fraction)),
+            ("1e3", of_kind(JsonKind::Exponent)),
+            ("1E3", of_kind(JsonKind::Exponent)),
             ("1800000100.0", of_kind(JsonKind::Fraction)),
-            ("1e308", of_kind(JsonKind::Fraction)),
+            ("1e308", of_kind(JsonKind::Exponent)),
             ("-1.5", of_kind(JsonKind::Fraction)),
             ("-1", out_of_range(member)),
             ("-9223372036854775808", out_of_range(member)),
@@ -451,8 +451,9 @@ fn depth_and_members_are_bounded() {
     assert_eq!(bench.header_with("x", &members(248)), Ok(()));
     let found = bench.header_with("x", &members(249));
     assert_eq!(found, json(Header, JsonError::TooManyMembers));
-    // As many as fit into a header of 16 K.
     assert_eq!(bench.payload_with("x", &members(1000)), Ok(()));
+    let found = bench.payload_with("x", &members(1024));
+    assert_eq!(found, json(Payload, JsonError::TooManyMembers));
 }
 
 #[test]
