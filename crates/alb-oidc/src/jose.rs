@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use crate::arn::LoadBalancerArn;
 use crate::error::{JsonError, KeyIdError, Segment, TokenError};
-use crate::json::{Document, Excerpt, Limits};
+use crate::json::{Document, Excerpt, Item, Limits, Text, Unescaped, Value};
 use crate::time::UnixTime;
 
 /// The id of a signing key: a UUID ([RFC 9562](https://www.rfc-editor.org/rfc/rfc9562)) in lower
@@ -130,72 +130,12 @@ impl JoseHeader {
     }
 
     pub(crate) fn parse(bytes: Vec<u8>) -> Result<Self, TokenError> {
-        let json = |error| TokenError::Json {
-            segment: Segment::Header,
-            error,
+        let mut members = Members::default();
+        let take = |name: Text<'_>, item: Item<'_>, unescaped: &mut Unescaped| {
+            members.take(&name.decode(), item.value, unescaped)
         };
-        let (mut algorithm, mut key_id, mut signer) = (None, None, None);
-        let (mut issuer, mut client) = (None, None);
-        let (mut expires_at, mut not_before, mut issued_at) = (None, None, None);
-        let document = Document::read(
-            bytes,
-            Segment::Header,
-            LIMITS,
-            &[],
-            |name, item, unescaped| {
-                let value = item.value;
-                match &*name.decode() {
-                    "alg" => match value.text("alg") {
-                        Ok(text) if text.is("ES256") => algorithm = Some(()),
-                        // `none`, HS256, a number: whatever it is, it is the wrong algorithm.
-                        _ => return Err(TokenError::Algorithm),
-                    },
-                    "typ" => {
-                        let text = value.text("typ").map_err(json)?;
-                        if !text.decode().eq_ignore_ascii_case("JWT") {
-                            return Err(TokenError::Type);
-                        }
-                    }
-                    "kid" => {
-                        let text = value.text("kid").map_err(json)?;
-                        let parsed = KeyId::parse(&text.decode());
-                        key_id = Some(parsed.map_err(|_| TokenError::KeyId)?);
-                    }
-                    "signer" => {
-                        let text = value.text("signer").map_err(json)?;
-                        // Judged once the rest of the header is known to be well-formed.
-                        signer = Some(LoadBalancerArn::parse(&text.decode()).ok());
-                    }
-                    "iss" => issuer = Some(unescaped.keep(value.text("iss").map_err(json)?)),
-                    "client" => client = Some(unescaped.keep(value.text("client").map_err(json)?)),
-                    "exp" => expires_at = Some(value.time("exp").map_err(json)?),
-                    "nbf" => not_before = Some(value.time("nbf").map_err(json)?),
-                    "iat" => issued_at = Some(value.time("iat").map_err(json)?),
-                    "crit" => return Err(TokenError::CriticalHeader),
-                    name => {
-                        let forbidden = FORBIDDEN.into_iter().find(|member| *member == name);
-                        if let Some(member) = forbidden {
-                            return Err(TokenError::ForbiddenParameter(member));
-                        }
-                    }
-                }
-                Ok(())
-            },
-        )?;
-        let missing = |member| json(JsonError::Missing(member));
-        algorithm.ok_or(TokenError::Algorithm)?;
-        let key_id = key_id.ok_or_else(|| missing("kid"))?;
-        let signer = signer.ok_or_else(|| missing("signer"))?;
-        Ok(Self {
-            key_id,
-            issuer: issuer.ok_or_else(|| missing("iss"))?,
-            client: client.ok_or_else(|| missing("client"))?,
-            expires_at: expires_at.ok_or_else(|| missing("exp"))?,
-            signer: signer.ok_or(TokenError::UntrustedSigner { presented: None })?,
-            not_before,
-            issued_at,
-            document,
-        })
+        let document = Document::read(bytes, Segment::Header, LIMITS, &[], take)?;
+        members.finish(document)
     }
 }
 
@@ -206,6 +146,96 @@ impl fmt::Debug for JoseHeader {
             .field("untrusted_signer", &self.signer)
             .field("untrusted_expires_at", &self.expires_at)
             .finish_non_exhaustive()
+    }
+}
+
+#[derive(Default)]
+struct Members {
+    algorithm: Option<()>,
+    typ: Option<()>,
+    key_id: Option<KeyId>,
+    /// Judged once the rest of the header is known to be well-formed.
+    signer: Option<Option<LoadBalancerArn>>,
+    issuer: Option<Excerpt>,
+    client: Option<Excerpt>,
+    expires_at: Option<UnixTime>,
+    not_before: Option<UnixTime>,
+    issued_at: Option<UnixTime>,
+}
+
+impl Members {
+    fn take(
+        &mut self,
+        name: &str,
+        value: Value<'_>,
+        unescaped: &mut Unescaped,
+    ) -> Result<(), TokenError> {
+        let text = |member| value.text(member).map_err(json);
+        let time = |member| value.time(member).map_err(json);
+        match name {
+            "alg" => once(&mut self.algorithm, || match value.text("alg") {
+                Ok(text) if text.is("ES256") => Ok(()),
+                // `none`, HS256, a number: whatever it is, it is the wrong algorithm.
+                _ => Err(TokenError::Algorithm),
+            }),
+            "typ" => once(&mut self.typ, || {
+                match text("typ")?.decode().eq_ignore_ascii_case("JWT") {
+                    true => Ok(()),
+                    false => Err(TokenError::Type),
+                }
+            }),
+            "kid" => once(&mut self.key_id, || {
+                KeyId::parse(&text("kid")?.decode()).map_err(|_| TokenError::KeyId)
+            }),
+            "signer" => once(&mut self.signer, || {
+                Ok(LoadBalancerArn::parse(&text("signer")?.decode()).ok())
+            }),
+            "iss" => once(&mut self.issuer, || Ok(unescaped.keep(text("iss")?))),
+            "client" => once(&mut self.client, || Ok(unescaped.keep(text("client")?))),
+            "exp" => once(&mut self.expires_at, || time("exp")),
+            "nbf" => once(&mut self.not_before, || time("nbf")),
+            "iat" => once(&mut self.issued_at, || time("iat")),
+            "crit" => Err(TokenError::CriticalHeader),
+            name => match FORBIDDEN.into_iter().find(|member| *member == name) {
+                Some(member) => Err(TokenError::ForbiddenParameter(member)),
+                None => Ok(()),
+            },
+        }
+    }
+
+    fn finish(self, document: Document) -> Result<JoseHeader, TokenError> {
+        let missing = |member| json(JsonError::Missing(member));
+        self.algorithm.ok_or(TokenError::Algorithm)?;
+        let key_id = self.key_id.ok_or_else(|| missing("kid"))?;
+        let signer = self.signer.ok_or_else(|| missing("signer"))?;
+        Ok(JoseHeader {
+            key_id,
+            issuer: self.issuer.ok_or_else(|| missing("iss"))?,
+            client: self.client.ok_or_else(|| missing("client"))?,
+            expires_at: self.expires_at.ok_or_else(|| missing("exp"))?,
+            signer: signer.ok_or(TokenError::UntrustedSigner { presented: None })?,
+            not_before: self.not_before,
+            issued_at: self.issued_at,
+            document,
+        })
+    }
+}
+
+fn once<T>(
+    slot: &mut Option<T>,
+    read: impl FnOnce() -> Result<T, TokenError>,
+) -> Result<(), TokenError> {
+    if slot.is_some() {
+        return Err(json(JsonError::Duplicate));
+    }
+    *slot = Some(read()?);
+    Ok(())
+}
+
+const fn json(error: JsonError) -> TokenError {
+    TokenError::Json {
+        segment: Segment::Header,
+        error,
     }
 }
 

@@ -63,11 +63,7 @@ fn judge(document: &Document) -> Judgement {
     let root = &document.root;
     let mut judgement = Judgement::of(document, Segment::Payload);
     let starts = [judgement.time(root, "nbf"), judgement.time(root, "iat")];
-    if !judgement.is_flawless() {
-        return judgement;
-    }
     match root.member("sub") {
-        None => judgement.json_fault(JsonError::Missing("sub")),
         Some(Json::Text(subject)) if subject.is_empty() => {
             judgement.json_fault(JsonError::Empty("sub"));
         }
@@ -79,6 +75,9 @@ fn judge(document: &Document) -> Judgement {
                 found,
             });
         }
+        // What is not there can be told only of a payload that can be read.
+        None if judgement.is_flawless() => judgement.json_fault(JsonError::Missing("sub")),
+        None => {}
     }
     if !judgement.is_flawless() {
         return judgement;
