@@ -95,6 +95,8 @@ mod inline;
 mod jose;
 mod json;
 mod keys;
+#[cfg(doc)]
+pub mod manual;
 mod outcomes;
 mod policy;
 mod problem;

@@ -1,0 +1,85 @@
+//! Every default and every limit, with its reason and the way to change it.
+//!
+//! This page is the home of these numbers; a test compares it with the code, in both directions.
+//!
+//! # What can be chosen
+//!
+//! | what | unless you say otherwise | why | how to say otherwise |
+//! |---|---|---|---|
+//! | whom to trust | nobody: there is no default | a default would be somebody else's load balancer | [`TrustPolicy`](crate::TrustPolicy) |
+//! | requests without a token | there is no default either | it is the one choice that must be seen in the code | the adapter's `required`, `optional` or, to try a policy out, `observe` |
+//! | where keys are | AWS's documented endpoint of the rule's region | an endpoint that is not documented is never guessed | [`key_url`](crate::AuthenticatorBuilder::key_url), [`key_url_for`](crate::AuthenticatorBuilder::key_url_for) |
+//! | who is believed to be that endpoint | Mozilla's root certificates, compiled in; TLS 1.2 or later | an image from scratch has no certificate store | [`root_certificates_pem`](crate::AuthenticatorBuilder::root_certificates_pem), [`platform_root_certificates`](crate::AuthenticatorBuilder::platform_root_certificates) |
+//! | proxy | none, whatever the environment says | the way to the keys is not for the environment to change | [`proxy`](crate::AuthenticatorBuilder::proxy) |
+//! | redirects, compression, HTTP/2 | none, for one small GET | everything else is attack surface | a [`KeyFetcher`](crate::KeyFetcher) of your own |
+//! | what verifies | aws-lc-rs where it is compiled in | it is fast, and what rustls uses anyway | [`crypto_backend`](crate::AuthenticatorBuilder::crypto_backend) |
+//! | the time | the operating system's clock | | [`clock`](crate::AuthenticatorBuilder::clock) |
+//! | the longest lifetime of a token | any | what an ALB signs expires two minutes later; a limit guards against what it should not sign | [`with_max_lifetime`](crate::TrustPolicy::with_max_lifetime) |
+//!
+//! # Policy
+//!
+//! | what | number | why | how to change it |
+//! |---|---|---|---|
+//! | leeway for clocks | 10 seconds | clocks that are kept by NTP differ by far less; a token lives for 120 | [`with_leeway`](crate::TrustPolicy::with_leeway); `TrustPolicy::DEFAULT_LEEWAY` |
+//! | the longest leeway | 60 seconds | a clock that is further off needs correcting | fixed: `TrustPolicy::MAX_LEEWAY` |
+//!
+//! # Headers and tokens
+//!
+//! All fixed: they are what an ALB sends, with room to spare.
+//!
+//! | what | number | why | name |
+//! |---|---|---|---|
+//! | bytes of each of the three headers | 16 KiB | the ALB's own limit for a header | `OidcHeaders::MAX_BYTES` |
+//! | bytes of a signature | 64 | `r` and `s` of P-256 | `signature::SIGNATURE_BYTES` |
+//! | depth of the header's JSON | 16 | an ALB writes flat members; AWS may add some | `jose::LIMITS.depth` |
+//! | members of the header's JSON, at all depths | 256 | the same | `jose::LIMITS.members` |
+//! | depth of the payload's JSON | 64 | claims are the identity provider's | `claims::LIMITS.depth` |
+//! | members of the payload's JSON, at all depths | 1,024 | an ALB lets 11 KB of claims through | `claims::LIMITS.members` |
+//! | the latest time that a token may name | 253,402,300,799 | the last second of the year 9999, in seconds since 1970 | `UnixTime::MAX` |
+//!
+//! # Key store
+//!
+//! Each is a method of [`KeyStoreSettings`](crate::KeyStoreSettings), which goes into
+//! [`key_store_settings`](crate::AuthenticatorBuilder::key_store_settings). What is out of range is a
+//! [`ConfigError::Setting`](crate::ConfigError::Setting) at start.
+//!
+//! | setting | default | range | why |
+//! |---|---|---|---|
+//! | [`soft_lifetime`](crate::KeyStoreSettings::soft_lifetime): a key is refreshed in the background from this age on | 1 hour | more than 0 | keys live for days, and a withdrawn one is noticed the same day |
+//! | [`hard_lifetime`](crate::KeyStoreSettings::hard_lifetime): a key is served until this age | 24 hours | `soft_lifetime` to 24 hours | an outage this long is survived, and a withdrawn key lives no longer |
+//! | [`refresh_interval`](crate::KeyStoreSettings::refresh_interval): between two background refreshes of a key, and the life of one that verifies nothing | 60 seconds | more than 0 | one wrong answer is mended within it |
+//! | [`max_proven_keys`](crate::KeyStoreSettings::max_proven_keys): keys that have verified a token | 64 | at least 1 | a region has had a handful over the years |
+//! | [`max_unproven_keys`](crate::KeyStoreSettings::max_unproven_keys): keys that have verified nothing yet | 8 | at least 1 | real keys of the region that sign for others |
+//! | [`exchange_timeout`](crate::KeyStoreSettings::exchange_timeout): one exchange, to the last byte | 3 seconds | more than 0 | it is one small GET |
+//! | [`flight_timeout`](crate::KeyStoreSettings::flight_timeout): all that is done for a key, and each request that waits for it | 3.2 seconds | `exchange_timeout` to 60 seconds | an exchange, and a retry of one that failed at once |
+//! | [`max_body_bytes`](crate::KeyStoreSettings::max_body_bytes): of an answer | 8 KiB | at least 1 | a key is 178 bytes |
+//! | [`min_backoff`](crate::KeyStoreSettings::min_backoff): how long the first "unknown" or failure is remembered | 1 second | more than 0 | the endpoint may lag behind a rotation; it doubles from here, and up to an eighth is added at random |
+//! | [`max_backoff`](crate::KeyStoreSettings::max_backoff): how long any is, and a `Retry-After` | 8 seconds | `min_backoff` to 60 seconds | recovery is noticed within 10 seconds |
+//! | [`unknown_retry_delay`](crate::KeyStoreSettings::unknown_retry_delay): before the one retry for an unknown key id | 1 second | up to `flight_timeout` | as `min_backoff` |
+//! | [`budget_burst`](crate::KeyStoreSettings::budget_burst): fetches of unknown key ids at once | 10 | 1 to 1,000 | more than a region has keys |
+//! | [`budget_interval`](crate::KeyStoreSettings::budget_interval): until there is one more | 1 second | more than 0, to 60 seconds | what a flood of made-up ids costs AWS and us |
+//! | [`max_in_flight`](crate::KeyStoreSettings::max_in_flight): such fetches under way at once | 4 | at least 1 | |
+//! | [`max_negative`](crate::KeyStoreSettings::max_negative): key ids whose "unknown" or failure is remembered | 4,096 | at least 1 | many times what the budget can bring |
+//! | [`max_waiters`](crate::KeyStoreSettings::max_waiters): requests that wait for keys | 16,384 | at least 1 | as many as a server answers at once; a bound to their memory |
+//!
+//! # What else is fixed
+//!
+//! | what | number | why | name |
+//! |---|---|---|---|
+//! | the longest `hard_lifetime` | 24 hours | a key that AWS withdraws must be gone within a day | `settings::MAX_LIFETIME` |
+//! | the longest of the other times | 60 seconds | no request should hang for longer over a key | `settings::MAX_TIMEOUT` |
+//! | the largest `budget_burst` | 1,000 | more at once would be no budget | `settings::MAX_BURST` |
+//! | refusals until a held key is given up | 3 | a `refresh_interval` apart, from an endpoint that served another meanwhile; fewer may be an outage | `entries::ABSENCES_BELIEVED` |
+//! | waiting requests that count for a key id's turn | 32 | more clients cannot make an id more urgent | `flights::COUNTED_WAITERS` |
+//! | before the one retry of a connection that failed | 0.2 seconds | what mends itself does so at once | `flights::TRANSIENT_RETRY_DELAY` |
+//! | how overdue a task is that is taken for lost | 1 second | more than a loaded machine is late | `flights::GRACE` |
+//! | until a key id that nobody asks for has its shortest backoff again | 60 seconds | after its last backoff is over | `negatives::FORGET_AFTER` |
+//! | between two alarms that the application is reachable around its load balancer | 60 seconds | often enough to be noticed, too rare to fill a disk | `tripwire::INTERVAL` |
+//! | `Retry-After` of a 503 whose end is not known | 1 second | the least that the header can say | `error::DEFAULT_RETRY_AFTER` |
+//!
+//! # HTTP client
+//!
+//! | what | number | why | how to change it |
+//! |---|---|---|---|
+//! | making a connection | 1 second | a way through proxies may need more | [`connect_timeout`](crate::HttpFetcherBuilder::connect_timeout); `http::CONNECT_TIMEOUT` |
+//! | a connection that is not used is kept for | 10 seconds | keys are fetched once an hour | fixed: `http::IDLE_TIMEOUT` |

@@ -1,0 +1,11 @@
+//! The manual: pages to read, and nothing to call.
+//!
+//! - [`threat_model`]: who attacks, what each check is for, why they stand in this order, and what
+//!   is left over. With ALBeast in ten lines, for whoever has to explain it.
+//! - [`defaults`]: every default and every limit, with its reason and the way to change it. Other
+//!   pages link to it instead of repeating its numbers.
+//!
+//! What decides yes or no, step by step, is on the [front page](crate#what-decides).
+
+pub mod defaults;
+pub mod threat_model;
