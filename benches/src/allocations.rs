@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct CountingAllocator {
     calls: AtomicU64,
     bytes: AtomicU64,
+    live: AtomicU64,
+    peak: AtomicU64,
 }
 
 impl CountingAllocator {
@@ -21,6 +23,8 @@ impl CountingAllocator {
         Self {
             calls: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
+            live: AtomicU64::new(0),
+            peak: AtomicU64::new(0),
         }
     }
 
@@ -33,9 +37,24 @@ impl CountingAllocator {
         }
     }
 
+    /// What `work` gives, and by how many bytes it raised what is in use, at the worst moment. A
+    /// block that grows is there twice for that moment. Nothing else may be running.
+    pub fn peak_of<T>(&self, work: impl FnOnce() -> T) -> (T, u64) {
+        let before = self.live.load(Ordering::Relaxed);
+        self.peak.store(before, Ordering::Relaxed);
+        let result = work();
+        (result, self.peak.load(Ordering::Relaxed) - before)
+    }
+
     fn count(&self, bytes: usize) {
         self.calls.fetch_add(1, Ordering::Relaxed);
         self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        let live = self.live.fetch_add(bytes as u64, Ordering::Relaxed) + bytes as u64;
+        self.peak.fetch_max(live, Ordering::Relaxed);
+    }
+
+    fn discount(&self, bytes: usize) {
+        self.live.fetch_sub(bytes as u64, Ordering::Relaxed);
     }
 }
 
@@ -86,11 +105,13 @@ unsafe impl GlobalAlloc for CountingAllocator {
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         self.count(new_size);
+        self.discount(layout.size());
         // SAFETY: as above; the block came from `System`.
         unsafe { System.realloc(block, layout, new_size) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        self.discount(layout.size());
         // SAFETY: as above; the block came from `System`.
         unsafe { System.dealloc(block, layout) }
     }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{ClaimsError, JsonError, Segment, TokenError};
 use crate::jose::JoseHeader;
-use crate::json::{self, Document, Excerpt, Limits, Span};
+use crate::json::{self, Document, Limits};
 use crate::policy::Issuer;
 use crate::time::UnixTime;
 
@@ -74,13 +74,12 @@ pub struct UserClaims {
     document: Document,
 }
 
+/// Where a claim stands in the document: no more than that, for there may be as many claims as bytes
+/// can make.
 #[derive(Clone, Copy)]
 struct Claim {
-    name: Excerpt,
-    /// The whole value, as it is written.
-    value: Span,
-    /// What it says, if it is a string.
-    text: Option<Excerpt>,
+    name: u16,
+    value: u16,
 }
 
 impl UserClaims {
@@ -196,12 +195,8 @@ impl UserClaims {
     ///
     /// [`ClaimsError`] if the claim is there and is neither.
     pub fn identities(&self) -> Result<Vec<LinkedIdentity>, ClaimsError> {
-        let Some(claim) = self.claim("identities") else {
+        let Some(written) = self.text_or_json("identities") else {
             return Ok(Vec::new());
-        };
-        let written = match claim.text {
-            Some(text) => self.document.text(text),
-            None => self.document.written(claim.value),
         };
         let array: Vec<Value> = serde_json::from_str(written).map_err(|_| NOT_IDENTITIES)?;
         array
@@ -213,14 +208,16 @@ impl UserClaims {
     /// The claim of this name, whatever it is. Made anew for each call.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Value> {
-        self.claim(name).map(|claim| self.value(claim))
+        self.item(name).map(|item| self.value_of(item))
     }
 
     /// The claim of this name, if it is a text.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
-        let text = self.claim(name)?.text?;
-        Some(self.document.text(text))
+        match self.item(name)?.value {
+            json::Value::String(text) => Some(self.document.text(text.span())),
+            _ => None,
+        }
     }
 
     /// All claims, `sub` included, in the order in which they stand in the token.
@@ -252,29 +249,44 @@ impl UserClaims {
     }
 
     fn flag(&self, name: &str) -> Option<bool> {
-        let claim = self.claim(name)?;
-        let written = match claim.text {
-            Some(text) => self.document.text(text),
-            None => self.document.written(claim.value),
-        };
-        match written {
+        match self.text_or_json(name)? {
             "true" => Some(true),
             "false" => Some(false),
             _ => None,
         }
     }
 
-    fn claim(&self, name: &str) -> Option<&Claim> {
-        self.claims.iter().find(|claim| self.name_of(claim) == name)
+    /// What a text says, and any other value as it is written.
+    fn text_or_json(&self, name: &str) -> Option<&str> {
+        let item = self.item(name)?;
+        Some(match item.value {
+            json::Value::String(text) => self.document.text(text.span()),
+            _ => self.document.written(item.span),
+        })
+    }
+
+    fn item(&self, name: &str) -> Option<json::Item<'_>> {
+        let claim = self
+            .claims
+            .iter()
+            .find(|claim| self.name_of(claim) == name)?;
+        self.document.item(claim.value)
     }
 
     fn name_of(&self, claim: &Claim) -> &str {
-        self.document.text(claim.name)
+        self.document.string(claim.name)
     }
 
     fn value(&self, claim: &Claim) -> Value {
+        self.document
+            .item(claim.value)
+            .map(|item| self.value_of(item))
+            .unwrap_or_default()
+    }
+
+    fn value_of(&self, item: json::Item<'_>) -> Value {
         // It has been read once, by stricter rules than these.
-        serde_json::from_str(self.document.written(claim.value)).unwrap_or_default()
+        serde_json::from_str(self.document.written(item.span)).unwrap_or_default()
     }
 }
 
@@ -375,13 +387,12 @@ impl Payload {
                     "iat" => issued_at = Some(value.time("iat").map_err(json)?),
                     _ => {}
                 }
+                if let json::Value::String(text) = value {
+                    unescaped.keep(text);
+                }
                 claims.push(Claim {
-                    name: unescaped.keep(name),
-                    value: item.span,
-                    text: match value {
-                        json::Value::String(text) => Some(unescaped.keep(text)),
-                        _ => None,
-                    },
+                    name: unescaped.keep(name).start(),
+                    value: item.span.start(),
                 });
                 Ok(())
             },

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use crate::arn::LoadBalancerArn;
 use crate::error::{JsonError, KeyIdError, Segment, TokenError};
-use crate::json::{Document, Excerpt, Item, Limits, Text, Unescaped, Value};
+use crate::json::{Document, Item, Limits, Span, Text, Unescaped, Value};
 use crate::time::UnixTime;
 
 /// The id of a signing key: a UUID ([RFC 9562](https://www.rfc-editor.org/rfc/rfc9562)) in lower
@@ -93,8 +93,8 @@ pub struct JoseHeader {
     pub(crate) expires_at: UnixTime,
     pub(crate) not_before: Option<UnixTime>,
     pub(crate) issued_at: Option<UnixTime>,
-    issuer: Excerpt,
-    client: Excerpt,
+    issuer: Span,
+    client: Span,
     document: Document,
 }
 
@@ -156,8 +156,8 @@ struct Members {
     key_id: Option<KeyId>,
     /// Judged once the rest of the header is known to be well-formed.
     signer: Option<Option<LoadBalancerArn>>,
-    issuer: Option<Excerpt>,
-    client: Option<Excerpt>,
+    issuer: Option<Span>,
+    client: Option<Span>,
     expires_at: Option<UnixTime>,
     not_before: Option<UnixTime>,
     issued_at: Option<UnixTime>,

@@ -44,7 +44,12 @@ impl Judgement {
     }
 
     pub(crate) const fn is_flawless(&self) -> bool {
-        self.faults.is_empty() && !self.is_on_edge
+        self.is_readable() && !self.is_on_edge
+    }
+
+    /// Whether some reader may find nothing wrong with it so far.
+    pub(crate) const fn is_readable(&self) -> bool {
+        self.faults.is_empty()
     }
 
     /// The text that `member` must be, if it is there and one.

@@ -76,7 +76,7 @@ fn judge(document: &Document) -> Judgement {
             });
         }
         // What is not there can be told only of a payload that can be read.
-        None if judgement.is_flawless() => judgement.json_fault(JsonError::Missing("sub")),
+        None if judgement.is_readable() => judgement.json_fault(JsonError::Missing("sub")),
         None => {}
     }
     if !judgement.is_flawless() {

@@ -12,7 +12,7 @@ mod text;
 use crate::error::{JsonError, JsonKind, Segment, TokenError};
 use crate::time::UnixTime;
 use names::Names;
-pub(crate) use text::{Excerpt, Span, Text, Unescaped};
+pub(crate) use text::{Span, Text, Unescaped};
 
 /// Bounds of one document.
 #[derive(Clone, Copy)]
@@ -65,14 +65,40 @@ impl Document {
         span.of(&self.text)
     }
 
-    /// What the string means.
-    pub(crate) fn text(&self, excerpt: Excerpt) -> &str {
-        match excerpt {
-            Excerpt::Written(span) => self.written(span),
-            Excerpt::Unescaped(span) => self.unescaped.get(span),
+    /// What the string there means, which was kept.
+    pub(crate) fn text(&self, span: Span) -> &str {
+        self.unescaped
+            .get(span)
+            .unwrap_or_else(|| self.written(span))
+    }
+
+    /// The value that begins there.
+    pub(crate) fn item(&self, start: u16) -> Option<Item<'_>> {
+        self.reader(start.into()).item(UNBOUNDED.depth).ok()
+    }
+
+    /// What the string means that begins there, behind its quote, and was kept.
+    pub(crate) fn string(&self, start: u16) -> &str {
+        let quote = usize::from(start).saturating_sub(1);
+        match self.reader(quote).string() {
+            Ok(text) => self.text(text.span()),
+            Err(_) => "",
+        }
+    }
+
+    /// For what has been read once, by its own bounds.
+    fn reader(&self, at: usize) -> Reader<'_> {
+        Reader {
+            at,
+            ..Reader::new(&self.text, UNBOUNDED)
         }
     }
 }
+
+const UNBOUNDED: Limits = Limits {
+    depth: usize::MAX,
+    members: usize::MAX,
+};
 
 /// A value, and what it is.
 #[derive(Clone, Copy)]
@@ -290,12 +316,8 @@ impl<'t> Reader<'t> {
         }
         let written = self.text.get(start..self.at).unwrap_or_default();
         match value {
-            // What no double-precision number comes near is no number that anyone can read. Asked
-            // of the one who is going to read it, for roundings differ.
-            Some(value) => match serde_json::from_str::<f64>(written) {
-                Ok(number) if number.is_finite() => Ok(value),
-                _ => Err(JsonError::Syntax),
-            },
+            Some(value) if is_finite(written) => Ok(value),
+            Some(_) => Err(JsonError::Syntax),
             // Only a float can tell it from zero.
             None if written == "-0" => Ok(Value::Fraction),
             None => match written.parse::<i128>() {
@@ -357,6 +379,16 @@ impl<'t> Reader<'t> {
     /// A token is far too short for this to fail.
     fn span_from(&self, start: usize) -> Result<Span, JsonError> {
         Span::new(start, self.at).ok_or(JsonError::Syntax)
+    }
+}
+
+/// Whether a double-precision number comes near it. On the edge it is the one who is going to read
+/// it that is asked, for roundings differ.
+fn is_finite(written: &str) -> bool {
+    match written.parse::<f64>() {
+        Ok(number) if number.abs() < 1e300 => true,
+        Ok(number) if number.is_finite() => serde_json::from_str::<f64>(written).is_ok(),
+        _ => false,
     }
 }
 

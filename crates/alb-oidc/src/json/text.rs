@@ -24,6 +24,10 @@ impl Span {
         })
     }
 
+    pub(crate) const fn start(self) -> u16 {
+        self.start
+    }
+
     pub(super) fn of(self, text: &str) -> &str {
         text.get(self.range()).unwrap_or_default()
     }
@@ -81,7 +85,7 @@ impl<'t> Text<'t> {
         self.has_escapes
     }
 
-    pub(super) const fn span(self) -> Span {
+    pub(crate) const fn span(self) -> Span {
         self.span
     }
 
@@ -103,31 +107,31 @@ pub(super) fn chars(mut rest: &str) -> impl Iterator<Item = char> {
     })
 }
 
-/// A string of a document that is kept: where it stands, or where its meaning does if it has
-/// escapes.
-#[derive(Clone, Copy)]
-pub(crate) enum Excerpt {
-    Written(Span),
-    Unescaped(Span),
+/// What those of a document's strings mean that are kept and have escapes.
+#[derive(Clone, Default)]
+pub(crate) struct Unescaped {
+    text: String,
+    /// Where a string begins in the document, and where its meaning stands here.
+    places: Vec<(u16, Span)>,
 }
 
-/// What the kept strings of a document mean that have escapes.
-#[derive(Clone, Default)]
-pub(crate) struct Unescaped(String);
-
 impl Unescaped {
-    pub(crate) fn keep(&mut self, text: Text<'_>) -> Excerpt {
-        if !text.has_escapes {
-            return Excerpt::Written(text.span);
+    /// Keeps what the string means, if that is not what is written. Gives where it is written.
+    pub(crate) fn keep(&mut self, text: Text<'_>) -> Span {
+        if text.has_escapes {
+            let start = self.text.len();
+            self.text.extend(text.chars());
+            // Less than the document, whose spans have been measured.
+            let place = Span::new(start, self.text.len()).unwrap_or_default();
+            self.places.push((text.span.start, place));
         }
-        let start = self.0.len();
-        self.0.extend(text.chars());
-        // Less than the document, whose spans have been measured.
-        Excerpt::Unescaped(Span::new(start, self.0.len()).unwrap_or_default())
+        text.span
     }
 
-    pub(super) fn get(&self, span: Span) -> &str {
-        span.of(&self.0)
+    /// What the string there means, if it was kept.
+    pub(super) fn get(&self, span: Span) -> Option<&str> {
+        let (_, place) = self.places.iter().find(|(start, _)| *start == span.start)?;
+        Some(place.of(&self.text))
     }
 }
 
@@ -262,11 +266,11 @@ mod tests {
         assert_eq!(text.decode(), "ab\"😀é");
         assert!(text.is("ab\"😀é") && !text.is("ab") && !text.is(written));
         let mut unescaped = Unescaped::default();
-        for _ in 0..2 {
-            match unescaped.keep(text) {
-                Excerpt::Unescaped(span) => assert_eq!(unescaped.get(span), "ab\"😀é"),
-                Excerpt::Written(_) => panic!("it has escapes"),
-            }
-        }
+        let other = Text::new(r"\n\n", Span::new(2, 4).unwrap(), true);
+        unescaped.keep(other);
+        assert_eq!(unescaped.get(text.span), None);
+        unescaped.keep(text);
+        assert_eq!(unescaped.get(text.span), Some("ab\"😀é"));
+        assert_eq!(unescaped.get(other.span), Some("\n"));
     }
 }

@@ -1,0 +1,193 @@
+//! What a request costs in memory, counted: whatever it says, three times its headers and 4 KiB.
+//! What is rejected without a key asks for nothing but room for the decoded header.
+
+use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use alb_oidc::{
+    AuthenticateError, AuthenticatedUser, Authenticator, CryptoBackend, KeyLookup, KeyRequest,
+    KeySource, OidcHeaders, StaticKeys, UnixTime,
+};
+use alb_oidc_testkit::conformance::{Outcome, table};
+use alb_oidc_testkit::{ManualClock, SimulatedAlb};
+use benches::CountingAllocator;
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator::new();
+
+const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
+
+type Lines = Vec<(&'static str, Vec<u8>)>;
+type Decision = Result<AuthenticatedUser, AuthenticateError>;
+
+/// The load balancer's keys, at hand or a moment later.
+#[derive(Debug)]
+struct Keys {
+    keys: StaticKeys,
+    at_hand: bool,
+}
+
+impl KeySource for Keys {
+    fn key(&self, request: KeyRequest) -> KeyLookup {
+        match (self.keys.key(request), self.at_hand) {
+            (KeyLookup::Ready(key), false) => KeyLookup::Pending(Box::pin(async { key })),
+            (lookup, _) => lookup,
+        }
+    }
+}
+
+fn authenticator(alb: &SimulatedAlb, at_hand: bool) -> Authenticator {
+    let pem = alb.public_key_pem(alb.key_id()).unwrap();
+    let keys = StaticKeys::from_pems([(alb.key_id(), pem)], CryptoBackend::AwsLcRs).unwrap();
+    Authenticator::builder(alb.policy())
+        .key_source(Keys { keys, at_hand })
+        .clock(ManualClock::at(NOW))
+        .build()
+        .unwrap()
+}
+
+fn decide(authenticator: &Authenticator, lines: &Lines) -> Decision {
+    let headers = OidcHeaders::from_lookup(|name| {
+        let lines = lines.iter().filter(move |(line, _)| *line == name);
+        lines.map(|(_, value)| value.as_slice())
+    });
+    let authentication = pin!(authenticator.authenticate(headers));
+    match authentication.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(decision) => decision,
+        Poll::Pending => panic!("its keys are there at the first poll"),
+    }
+}
+
+fn length(lines: &Lines) -> u64 {
+    lines.iter().map(|(_, value)| value.len() as u64).sum()
+}
+
+fn assert_bounded(name: &str, authenticator: &Authenticator, lines: &Lines) -> Decision {
+    let (decision, peak) = ALLOCATOR.peak_of(|| black_box(decide(authenticator, lines)));
+    let bound = 3 * length(lines) + 4096;
+    assert!(peak <= bound, "{name}: {peak} of {bound} bytes");
+    decision
+}
+
+/// Claims that make the most of few bytes, each in as long a token as there may be.
+fn hostile_claims() -> Vec<(&'static str, String)> {
+    let members = |count: usize| {
+        let members: Vec<_> = (0..count).map(|n| format!(r#""{n:x}":1"#)).collect();
+        members.join(",")
+    };
+    vec![
+        ("as many claims as may be", members(1023)),
+        (
+            "an object of as many members as may be",
+            format!(r#""a":{{{}}}"#, members(1022)),
+        ),
+        (
+            "many small items",
+            format!(r#""a":[0{}]"#, ",0".repeat(5_500)),
+        ),
+        (
+            "many empty objects",
+            format!(r#""a":[{{}}{}]"#, ",{}".repeat(3_500)),
+        ),
+        (
+            "deep and wide",
+            format!(
+                r#""a":{}{}"#,
+                "[[],".repeat(62),
+                format!("0{}", "]".repeat(62))
+            ),
+        ),
+        ("one long text", format!(r#""a":"{}""#, "a".repeat(11_000))),
+        (
+            "escapes and nothing else",
+            format!(r#""a":"{}""#, r"\n".repeat(5_500)),
+        ),
+        (
+            "escapes in as many names as may be",
+            (0..900)
+                .map(|n| format!(r#""\n{n:x}":1"#))
+                .collect::<Vec<_>>()
+                .join(","),
+        ),
+        (
+            "one long number",
+            format!(r#""a":0.{}"#, "1".repeat(11_000)),
+        ),
+    ]
+}
+
+#[test]
+fn a_request_takes_three_times_its_length_and_4_kib_at_most() {
+    let alb = SimulatedAlb::new();
+    let sources = [true, false].map(|at_hand| authenticator(&alb, at_hand));
+    let rows = table(&alb, NOW);
+    let claims = hostile_claims();
+
+    for authenticator in &sources {
+        // Whatever is made once, is made now.
+        let first = rows.first().expect("the table has rows");
+        let _ = decide(authenticator, &first.headers);
+        for row in &rows {
+            let _ = assert_bounded(&row.name, authenticator, &row.headers);
+        }
+        for (name, claims) in &claims {
+            let userinfo = format!(r#"{{"sub":"alice",{claims}}}"#);
+            let token = alb.sign(&alb.header(NOW), &userinfo);
+            assert!(token.len() <= OidcHeaders::MAX_BYTES, "{name}");
+            let mut lines = vec![(OidcHeaders::DATA, token.into_bytes())];
+            for access_token in [0, OidcHeaders::MAX_BYTES] {
+                if access_token > 0 {
+                    lines.push((OidcHeaders::ACCESS_TOKEN, vec![b'a'; access_token]));
+                }
+                let decision = assert_bounded(name, authenticator, &lines);
+                assert!(decision.is_ok(), "{name}: {decision:?}");
+            }
+        }
+    }
+
+    // What is rejected without a key.
+    let [authenticator, _] = &sources;
+    let mut counted = 0;
+    for row in &rows {
+        let is_static = matches!(row.outcome, Outcome::Refused { .. }) && !row.may_fetch;
+        if !is_static || decodes_more(&row.headers) {
+            continue;
+        }
+        let before = ALLOCATOR.so_far();
+        let decision = black_box(decide(authenticator, &row.headers));
+        let asked = ALLOCATOR.so_far() - before;
+        assert!(decision.is_err(), "{}", row.name);
+        assert!(asked.calls <= 1, "{}: {asked:?}", row.name);
+        assert!(
+            asked.bytes <= length(&row.headers),
+            "{}: {asked:?}",
+            row.name
+        );
+        counted += 1;
+    }
+    assert!(counted > 200, "only {counted} rows were counted");
+    println!("{counted} static rejections, one allocation each at most");
+}
+
+/// A header with escapes, or with more members than any load balancer writes, takes more to be
+/// decoded.
+fn decodes_more(lines: &Lines) -> bool {
+    use base64::Engine as _;
+    let token = lines.iter().find(|(name, _)| *name == OidcHeaders::DATA);
+    let header = token.and_then(|(_, token)| token.split(|byte| *byte == b'.').next());
+    let text = header.map(|header| {
+        let digits: Vec<_> = header
+            .iter()
+            .copied()
+            .filter(|byte| *byte != b'=')
+            .collect();
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(digits)
+    });
+    match text {
+        Some(Ok(text)) => {
+            text.contains(&b'\\') || text.iter().filter(|byte| **byte == b':').count() > 40
+        }
+        _ => false,
+    }
+}
