@@ -208,7 +208,7 @@ impl UserClaims {
     /// The claim of this name, whatever it is. Made anew for each call.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Value> {
-        self.item(name).map(|item| self.value_of(item))
+        self.claim(name).map(|claim| self.value(claim))
     }
 
     /// The claim of this name, if it is a text.
@@ -266,11 +266,11 @@ impl UserClaims {
     }
 
     fn item(&self, name: &str) -> Option<json::Item<'_>> {
-        let claim = self
-            .claims
-            .iter()
-            .find(|claim| self.name_of(claim) == name)?;
-        self.document.item(claim.value)
+        self.document.item(self.claim(name)?.value)
+    }
+
+    fn claim(&self, name: &str) -> Option<&Claim> {
+        self.claims.iter().find(|claim| self.name_of(claim) == name)
     }
 
     fn name_of(&self, claim: &Claim) -> &str {
@@ -278,15 +278,8 @@ impl UserClaims {
     }
 
     fn value(&self, claim: &Claim) -> Value {
-        self.document
-            .item(claim.value)
-            .map(|item| self.value_of(item))
-            .unwrap_or_default()
-    }
-
-    fn value_of(&self, item: json::Item<'_>) -> Value {
-        // It has been read once, by stricter rules than these.
-        serde_json::from_str(self.document.written(item.span)).unwrap_or_default()
+        // It has been read once: there is one.
+        self.document.value(claim.value).unwrap_or_default()
     }
 }
 

@@ -1,0 +1,106 @@
+//! What has been read once, as `serde_json`'s values.
+//!
+//! Not by its own parser: where another crate of the application enables `raw_value` or
+//! `arbitrary_precision`, that takes objects with members of certain names for something else.
+
+use serde_json::{Map, Number, Value};
+
+use super::{Item, Reader};
+
+impl Reader<'_> {
+    /// The value that begins here. `None` if it is none, which has been ruled out.
+    pub(super) fn value(&mut self) -> Option<Value> {
+        self.skip_whitespace();
+        match self.peek()? {
+            b'{' => self.members().map(Value::Object),
+            b'[' => self.items().map(Value::Array),
+            _ => {
+                let item = self.item(0).ok()?;
+                self.scalar(item)
+            }
+        }
+    }
+
+    fn members(&mut self) -> Option<Map<String, Value>> {
+        let mut members = Map::new();
+        self.expect(b'{').ok()?;
+        loop {
+            self.skip_whitespace();
+            if self.eat(b'}') {
+                return Some(members);
+            }
+            let name = self.string().ok()?;
+            self.skip_whitespace();
+            self.expect(b':').ok()?;
+            members.insert(name.decode().into_owned(), self.value()?);
+            self.skip_whitespace();
+            self.eat(b',');
+        }
+    }
+
+    fn items(&mut self) -> Option<Vec<Value>> {
+        let mut items = Vec::new();
+        self.expect(b'[').ok()?;
+        loop {
+            self.skip_whitespace();
+            if self.eat(b']') {
+                return Some(items);
+            }
+            items.push(self.value()?);
+            self.skip_whitespace();
+            self.eat(b',');
+        }
+    }
+
+    fn scalar(&self, item: Item<'_>) -> Option<Value> {
+        let written = item.span.of(self.text);
+        match item.value {
+            super::Value::Null => Some(Value::Null),
+            super::Value::Bool => Some(Value::Bool(written == "true")),
+            super::Value::Integer(integer) => Number::from_i128(integer).map(Value::Number),
+            super::Value::Fraction | super::Value::Exponent => {
+                let number = written.parse().ok().and_then(Number::from_f64);
+                number.map(Value::Number)
+            }
+            super::Value::String(text) => Some(Value::String(text.decode().into_owned())),
+            super::Value::Array | super::Value::Object => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::{Limits, Reader};
+    use serde_json::json;
+
+    fn read(text: &str) -> Option<Value> {
+        let limits = Limits {
+            depth: 0,
+            members: 0,
+        };
+        Reader::new(text, limits).value()
+    }
+
+    #[test]
+    fn every_kind_of_value_is_made() {
+        let text = r#"{"a":[1,-2,1.5,-0.5E+2,"\u00e9",null,true,false,{"b":{ }},[ ]],"c" : 18446744073709551615 , "\u0064":-9223372036854775808}"#;
+        let expected = json!({
+            "a": [1, -2, 1.5, -50.0, "é", null, true, false, {"b": {}}, []],
+            "c": u64::MAX,
+            "d": i64::MIN,
+        });
+        assert_eq!(read(text), Some(expected));
+    }
+
+    #[test]
+    fn an_object_is_an_object_whatever_its_members_are_called() {
+        for name in [
+            "$serde_json::private::Number",
+            "$serde_json::private::RawValue",
+        ] {
+            let value = read(&format!(r#"{{"{name}":"1.5"}}"#)).unwrap();
+            assert_eq!(value[name], "1.5");
+        }
+    }
+}
