@@ -25,10 +25,18 @@ impl Json {
         }
     }
 
-    /// The first member of this name.
+    /// All members of this name.
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &Self> {
+        let members = self
+            .members()
+            .iter()
+            .filter(move |(other, _)| other == name);
+        members.map(|(_, value)| value)
+    }
+
+    /// The first of them.
     pub(crate) fn member(&self, name: &str) -> Option<&Self> {
-        let member = self.members().iter().find(|(other, _)| other == name);
-        member.map(|(_, value)| value)
+        self.all(name).next()
     }
 
     pub(crate) fn text(&self) -> Option<&str> {

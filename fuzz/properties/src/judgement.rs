@@ -52,24 +52,31 @@ impl Judgement {
         self.faults.is_empty()
     }
 
-    /// The text that `member` must be, if it is there and one.
+    /// The text that `member` must be, if it is there and one. Each of several is
+    /// judged, and the first is given.
     pub(crate) fn text<'d>(&mut self, root: &'d Json, member: &'static str) -> Option<&'d str> {
-        let value = root.member(member)?;
-        let text = value.text();
-        if text.is_none() {
-            let found = kind(value);
-            self.json_fault(JsonError::Type { member, found });
-        }
-        text
+        let texts = root.all(member).map(|value| {
+            let text = value.text();
+            if text.is_none() {
+                let found = kind(value);
+                self.json_fault(JsonError::Type { member, found });
+            }
+            text
+        });
+        texts.collect::<Vec<_>>().first().copied()?
     }
 
-    /// The time that `member` must be, if it is there and one.
+    /// The time that `member` must be, likewise.
     pub(crate) fn time(&mut self, root: &Json, member: &'static str) -> Option<u64> {
-        let value = root.member(member)?;
+        let times = root.all(member).map(|value| self.time_in(value, member));
+        times.collect::<Vec<_>>().first().copied()?
+    }
+
+    fn time_in(&mut self, value: &Json, member: &'static str) -> Option<u64> {
+        let found = kind(value);
         let number = match value {
             Json::Number(number) if number.is_integer() => number,
-            other => {
-                let found = kind(other);
+            _ => {
                 self.json_fault(JsonError::Type { member, found });
                 return None;
             }
@@ -77,7 +84,6 @@ impl Judgement {
         let Some(seconds) = number.integer() else {
             // It has been found at fault already, under a name that it may lose where the document
             // breaks.
-            let found = JsonKind::Fraction;
             let error = JsonError::Type { member, found };
             let segment = self.segment;
             self.blamable.push(TokenError::Json { segment, error });
