@@ -405,16 +405,19 @@ impl World {
         });
     }
 
-    /// Judges the answers that have come.
+    /// Judges the answers that have come, in their order.
     async fn collect(&mut self) {
-        let requests = std::mem::take(&mut self.requests);
-        let (answered, waiting) = requests
-            .into_iter()
-            .partition(|request| request.answer.is_finished());
-        self.requests = waiting;
-        let answered: Vec<Request> = answered;
-        for mut request in answered {
-            let answer = (&mut request.answer).await.expect("no request panics");
+        let mut answered = Vec::new();
+        for mut request in std::mem::take(&mut self.requests) {
+            if request.answer.is_finished() {
+                let answer = (&mut request.answer).await.expect("no request panics");
+                answered.push((request, answer));
+            } else {
+                self.requests.push(request);
+            }
+        }
+        answered.sort_by_key(|(_, answer)| answer.at);
+        for (request, answer) in answered {
             let took = answer.at - request.sent;
             assert!(took <= LONGEST_WAIT, "answered after {took:?}");
             match &answer.decision {
@@ -572,7 +575,8 @@ impl World {
                 && fetch.ended.is_some_and(|ended| at - ended < DAY - TICK)
         };
         let fetches = self.fetches_of(place);
-        self.forgotten.is_none_or(|forgotten| forgotten < proven)
+        proven < at
+            && self.forgotten.is_none_or(|forgotten| forgotten < proven)
             && fetches.iter().all(|fetch| is_harmless(&fetch))
             && fetches.iter().any(is_young)
     }
