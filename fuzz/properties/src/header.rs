@@ -52,10 +52,7 @@ pub fn header(data: &[u8]) {
     let Ok(token) = token else {
         return;
     };
-    let Some(said) = said else {
-        // Accepted on the edge of the doubles: there is nothing to compare.
-        return;
-    };
+    let said = said.expect("what is accepted says something");
     said.compare(&token);
     let admitted = POLICY.admit(token, NOW);
     let expected = said.admission();
@@ -74,7 +71,7 @@ pub fn header(data: &[u8]) {
     }
 }
 
-/// What a flawless header says.
+/// What a header without a fault says.
 #[derive(Debug)]
 pub(crate) struct Said {
     pub(crate) key_id: String,
@@ -86,7 +83,7 @@ pub(crate) struct Said {
     issued_at: Option<u64>,
 }
 
-/// What a header says that can be parsed, as long as no number is on the edge.
+/// What a header without a fault says.
 pub(crate) fn said_by(header: &[u8]) -> Option<Said> {
     judge(header).1
 }
@@ -122,7 +119,7 @@ fn judge(data: &[u8]) -> (Judgement, Option<Said>) {
     let expires_at = judgement.time(root, "exp");
     let not_before = judgement.time(root, "nbf");
     let issued_at = judgement.time(root, "iat");
-    if !judgement.is_flawless() {
+    if judgement.has_fault() {
         return (judgement, None);
     }
     // What is not there can be told only of a header that can be read.
@@ -137,7 +134,7 @@ fn judge(data: &[u8]) -> (Judgement, Option<Said>) {
     if signer.is_some_and(|signer| !is_arn(signer)) {
         judgement.fault(TokenError::UntrustedSigner { presented: None });
     }
-    if !judgement.is_flawless() {
+    if judgement.has_fault() {
         return (judgement, None);
     }
     let said = || {
@@ -151,7 +148,7 @@ fn judge(data: &[u8]) -> (Judgement, Option<Said>) {
             issued_at,
         })
     };
-    let said = said().expect("a flawless header has all that it needs");
+    let said = said().expect("a header without a fault has all that it needs");
     (judgement, Some(said))
 }
 

@@ -43,13 +43,8 @@ impl Judgement {
         self.fault(TokenError::Json { segment, error });
     }
 
-    pub(crate) const fn is_flawless(&self) -> bool {
-        self.is_readable() && !self.is_on_edge
-    }
-
-    /// Whether some reader may find nothing wrong with it so far.
-    pub(crate) const fn is_readable(&self) -> bool {
-        self.faults.is_empty()
+    pub(crate) const fn has_fault(&self) -> bool {
+        !self.faults.is_empty()
     }
 
     /// The text that `member` must be, if it is there and one. Each of several is

@@ -76,10 +76,10 @@ fn judge(document: &Document) -> Judgement {
             });
         }
         // What is not there can be told only of a payload that can be read.
-        None if judgement.is_readable() => judgement.json_fault(JsonError::Missing("sub")),
+        None if !judgement.has_fault() => judgement.json_fault(JsonError::Missing("sub")),
         None => {}
     }
-    if !judgement.is_flawless() {
+    if judgement.has_fault() {
         return judgement;
     }
     let latest = NOW.as_secs() + LEEWAY;
@@ -258,7 +258,7 @@ mod tests {
         for file in fs::read_dir(corpus).unwrap() {
             let file = file.unwrap();
             let document = Document::read(&fs::read(file.path()).unwrap(), &RULES);
-            if judge(&document).is_flawless() {
+            if !judge(&document).has_fault() && !document.is_on_edge {
                 flawless.push(file.file_name().into_string().unwrap());
             }
         }
