@@ -600,22 +600,21 @@ impl World {
         let state = self.endpoint.state();
         assert!(state.strays.is_empty(), "{:?}", state.strays);
         let mut metered: Vec<&Fetch> = Vec::new();
+        let mut renewals: Vec<&Fetch> = Vec::new();
         for (index, fetch) in state.fetches.iter().enumerate() {
             let wanted = self.wanted.get(&fetch.place);
-            assert!(
-                wanted.is_some_and(|wanted| *wanted <= fetch.began),
-                "{fetch:?} for nobody"
-            );
+            let is_wanted = wanted.is_some_and(|wanted| *wanted <= fetch.began);
+            assert!(is_wanted, "{fetch:?} for nobody");
             let earlier = state.fetches.get(..index).unwrap_or_default();
-            if !is_renewal(fetch, earlier) {
-                let is_under_way =
-                    |other: &&&Fetch| other.ended.is_none_or(|ended| ended > fetch.began);
-                assert!(
-                    metered.iter().filter(is_under_way).count() < MOST_AT_ONCE,
-                    "{metered:?}"
-                );
-                metered.push(fetch);
+            if is_renewal(fetch, earlier) || is_second_try(fetch, &renewals) {
+                renewals.push(fetch);
+                continue;
             }
+            let is_under_way =
+                |other: &&&Fetch| other.ended.is_none_or(|ended| ended > fetch.began);
+            let under_way = metered.iter().filter(is_under_way).count();
+            assert!(under_way < MOST_AT_ONCE, "{fetch:?} beside {metered:?}");
+            metered.push(fetch);
         }
         let mut saved = 10.0;
         let mut last = None;
@@ -639,6 +638,14 @@ fn is_renewal(fetch: &Fetch, earlier: &[Fetch]) -> bool {
         .filter_map(|other| other.ended)
         .max();
     served.is_some_and(|served| fetch.began + TICK >= served + HOUR)
+}
+
+/// Whether it may be of the same flight as a renewal: because that failed, or
+/// because its key was to be forgotten meanwhile.
+fn is_second_try(fetch: &Fetch, renewals: &[&Fetch]) -> bool {
+    let is_first =
+        |other: &&Fetch| other.place == fetch.place && fetch.began - other.began <= LONGEST_WAIT;
+    renewals.iter().any(is_first)
 }
 
 /// The one value of a header, if it has one.
