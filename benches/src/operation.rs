@@ -15,16 +15,26 @@ pub enum Operation {
     RejectUntrustedSigner,
     /// A genuine token without its signature.
     RejectStructure,
+    /// A signature of a byte too few.
+    RejectSignatureLength,
+    /// A header of 12 KB that nobody signed, full of numbers halfway between two doubles, which
+    /// are the dearest to parse.
+    RejectHostileNumbers,
+    /// Another, of long names that differ in their last letters, one of them escaped.
+    RejectHostileNames,
 }
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 8] = [
         Self::Authenticate,
         Self::BareVerify,
         Self::RejectExpired,
         Self::RejectUntrustedSigner,
         Self::RejectStructure,
+        Self::RejectSignatureLength,
+        Self::RejectHostileNumbers,
+        Self::RejectHostileNames,
     ];
 
     /// Its name.
@@ -36,6 +46,9 @@ impl Operation {
             Self::RejectExpired => "reject-expired",
             Self::RejectUntrustedSigner => "reject-untrusted-signer",
             Self::RejectStructure => "reject-structure",
+            Self::RejectSignatureLength => "reject-signature-length",
+            Self::RejectHostileNumbers => "reject-hostile-numbers",
+            Self::RejectHostileNames => "reject-hostile-names",
         }
     }
 }

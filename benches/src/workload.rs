@@ -92,6 +92,8 @@ impl Operation {
             Self::RejectExpired => Some("expired"),
             Self::RejectUntrustedSigner => Some("untrusted-signer"),
             Self::RejectStructure => Some("structure"),
+            Self::RejectSignatureLength => Some("signature-length"),
+            Self::RejectHostileNumbers | Self::RejectHostileNames => Some("algorithm"),
         }
     }
 }
@@ -135,6 +137,20 @@ impl Request {
                 let token = alb.mint(&userinfo, NOW);
                 split_signature(&token).0.to_owned()
             }
+            Operation::RejectSignatureLength => {
+                let token = alb.mint(&userinfo, NOW);
+                let (input, _) = split_signature(&token);
+                format!("{input}.{}", URL_SAFE.encode([1; 63]))
+            }
+            Operation::RejectHostileNumbers => {
+                let numbers = vec!["179769313486231570793e288"; 460];
+                unsigned(&format!(r#"{{"a":[{}]}}"#, numbers.join(",")))
+            }
+            Operation::RejectHostileNames => {
+                let prefix = "x".repeat(700);
+                let names: Vec<_> = (10..27).map(|n| format!(r#""{prefix}{n}":1"#)).collect();
+                unsigned(&format!(r#"{{"\u0061":1,{}}}"#, names.join(",")))
+            }
         };
         let signature = URL_SAFE.decode(split_signature(&token).1);
         Self {
@@ -152,6 +168,12 @@ impl Request {
         let [(_, token), ..] = &self.lines;
         split_signature(token).0.as_bytes()
     }
+}
+
+/// The form of a token, around a header of anyone's.
+fn unsigned(header: &str) -> String {
+    let signature = URL_SAFE.encode([1; 64]);
+    format!("{}.e30=.{signature}", URL_SAFE.encode(header))
 }
 
 fn split_signature(token: &str) -> (&str, &str) {

@@ -89,7 +89,7 @@ pub enum UserRejection {
     #[error("nobody is signed in")]
     Anonymous,
     /// No [`AuthenticateLayer`](crate::AuthenticateLayer) covers the route: 500.
-    #[error("no AuthenticateLayer covers the route")]
+    #[error("no AuthenticateLayer covers the route, or it only observes")]
     MissingLayer,
 }
 
@@ -98,7 +98,7 @@ pub enum UserRejection {
 #[non_exhaustive]
 pub enum MaybeUserRejection {
     /// No [`AuthenticateLayer`](crate::AuthenticateLayer) covers the route: 500.
-    #[error("no AuthenticateLayer covers the route")]
+    #[error("no AuthenticateLayer covers the route, or it only observes")]
     MissingLayer,
 }
 

@@ -52,9 +52,7 @@ impl AuthenticateLayer {
             responder: ProblemJson,
         }
     }
-}
 
-impl AuthenticateLayer {
     /// Every request gets through, as nobody: for trying a policy out in a running application.
     /// Each is [observed](Authenticator::observe), which the operator sees in the log and in
     /// [`Authenticator::stats`], and nothing is refused, granted or made to wait.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 
 use crate::arn::{AccountId, LoadBalancerArn, Region};
 use crate::error::{AuthenticateError, ConfigError, KeyError, TokenError};
@@ -34,7 +35,11 @@ struct Parts {
     keys: Keys,
     clock: Arc<dyn Clock>,
     outcomes: Outcomes,
+    /// Places for what is observed and waits for a key.
+    observing: Arc<Semaphore>,
 }
+
+const MAX_OBSERVING: usize = 256;
 
 impl Authenticator {
     /// The variable with the load balancer's ARN, for [`from_env`](Self::from_env).
@@ -92,27 +97,42 @@ impl Authenticator {
     /// in a running application. It counts in [`stats`](Self::stats), and its events have
     /// `observed=true`.
     ///
-    /// A key that has to be fetched is waited for in a task of its own.
+    /// A key that has to be fetched is waited for in a task of its own, of which there are at most
+    /// 256; what comes on top counts as undecided, for no response waits for it and holds it back.
+    /// What is observed and what
+    /// is enforced count together: to tell them apart, build two authenticators on clones of one
+    /// [`KeyStore`].
     pub fn observe(&self, headers: Result<OidcHeaders<'_>, AuthenticateError>) {
+        let headers = headers.map(OidcHeaders::without_access_token);
         let Authentication(Stage::Waiting(decision)) = self.decide(headers, Mode::Observed) else {
             return;
         };
-        match Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(decision)),
-            Err(_) => {
-                let no_runtime = Err(KeyError::NoRuntime.into());
-                self.0.outcomes.record(&no_runtime, Mode::Observed);
+        let undecided = match (
+            Handle::try_current(),
+            self.0.observing.clone().try_acquire_owned(),
+        ) {
+            (Ok(runtime), Ok(place)) => {
+                runtime.spawn(async move {
+                    let _place = place;
+                    decision.await
+                });
+                return;
             }
-        }
+            (Err(_), _) => KeyError::NoRuntime,
+            (Ok(_), Err(_)) => KeyError::Limited,
+        };
+        let undecided = Err(undecided.into());
+        self.0.outcomes.record(&undecided, Mode::Observed);
     }
 
     /// How many requests it has decided on, by outcome. Clones count together.
     ///
     /// [`around_load_balancer`](AuthenticatorStats::around_load_balancer) is worth an alarm. What
-    /// it counts also makes one event of level `ERROR` a minute, and means that somebody reaches
-    /// the application around the load balancer (restrict the security group of the targets to
-    /// the load balancer's), or through a listener rule that does not authenticate; or that a key
-    /// URL of your own serves wrong keys.
+    /// it counts also makes an event of level `ERROR`, at most one a minute, and means that the
+    /// policy does not name the load balancer in front (compare the event's `presented_signer`),
+    /// or that somebody reaches the application around it (restrict the security group of the
+    /// targets to the load balancer's) or through a listener rule that does not authenticate; or
+    /// that a key URL of your own serves wrong keys.
     #[must_use]
     pub fn stats(&self) -> AuthenticatorStats {
         self.0.outcomes.stats()
@@ -427,6 +447,7 @@ impl AuthenticatorBuilder {
             keys,
             clock: self.clock,
             outcomes: Outcomes::default(),
+            observing: Arc::new(Semaphore::new(MAX_OBSERVING)),
         })))
     }
 }

@@ -74,8 +74,8 @@ pub struct UserClaims {
     document: Document,
 }
 
-/// Where a claim stands in the document: no more than that, for there may be as many claims as bytes
-/// can make.
+/// Where a claim stands in the document: no more than that, so that a thousand claims of a few bytes
+/// each take no more than a few times those bytes.
 #[derive(Clone, Copy)]
 struct Claim {
     name: u16,
@@ -179,13 +179,14 @@ impl UserClaims {
         self.text("zoneinfo")
     }
 
-    /// The value of Cognito's custom attribute `custom:<name>`.
+    /// The value of Cognito's custom attribute `custom:<name>`. If it is a text,
+    /// [`text("custom:<name>")`](Self::text) borrows it.
     #[must_use]
     pub fn custom(&self, name: &str) -> Option<Value> {
         self.claims
             .iter()
             .find(|claim| self.name_of(claim).strip_prefix("custom:") == Some(name))
-            .map(|claim| self.value(claim))
+            .and_then(|claim| self.value(claim))
     }
 
     /// `identities`: the accounts at other providers that a Cognito user is linked to, sent as an
@@ -195,10 +196,14 @@ impl UserClaims {
     ///
     /// [`ClaimsError`] if the claim is there and is neither.
     pub fn identities(&self) -> Result<Vec<LinkedIdentity>, ClaimsError> {
-        let Some(written) = self.text_or_json("identities") else {
+        let Some(claim) = self.get("identities") else {
             return Ok(Vec::new());
         };
-        let array: Vec<Value> = serde_json::from_str(written).map_err(|_| NOT_IDENTITIES)?;
+        let array = match claim {
+            Value::String(text) => read_array(&text).ok_or(NOT_IDENTITIES)?,
+            Value::Array(array) => array,
+            _ => return Err(NOT_IDENTITIES),
+        };
         array
             .iter()
             .map(|identity| LinkedIdentity::read(identity).ok_or(NOT_IDENTITIES))
@@ -208,7 +213,7 @@ impl UserClaims {
     /// The claim of this name, whatever it is. Made anew for each call.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Value> {
-        self.claim(name).map(|claim| self.value(claim))
+        self.value(self.claim(name)?)
     }
 
     /// The claim of this name, if it is a text.
@@ -224,7 +229,7 @@ impl UserClaims {
     pub fn iter(&self) -> impl Iterator<Item = (&str, Value)> {
         self.claims
             .iter()
-            .map(|claim| (self.name_of(claim), self.value(claim)))
+            .filter_map(|claim| Some((self.name_of(claim), self.value(claim)?)))
     }
 
     /// The claims as the application's own type.
@@ -232,12 +237,19 @@ impl UserClaims {
     /// # Errors
     ///
     /// [`ClaimsError`] if they do not fit it. It does not tell what did not, for that could be a
-    /// claim's value.
+    /// claim's value. Also if one of their names begins with `$serde_json::private::`, at any
+    /// depth: where a crate of the application enables certain features of `serde_json`, that
+    /// takes an object with such a member for something else than was signed.
     pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, ClaimsError> {
         let members: Map<_, _> = self
             .iter()
             .map(|(name, value)| (name.to_owned(), value))
             .collect();
+        if has_reserved_name(&members) {
+            return Err(ClaimsError {
+                message: "one of them has a name that is reserved",
+            });
+        }
         T::deserialize(members).map_err(|_| ClaimsError {
             message: "they are not what the application's type asks for",
         })
@@ -277,9 +289,9 @@ impl UserClaims {
         self.document.string(claim.name)
     }
 
-    fn value(&self, claim: &Claim) -> Value {
-        // It has been read once: there is one.
-        self.document.value(claim.value).unwrap_or_default()
+    /// It has been read once: there is one.
+    fn value(&self, claim: &Claim) -> Option<Value> {
+        self.document.value(claim.value)
     }
 }
 
@@ -289,6 +301,37 @@ impl fmt::Debug for UserClaims {
         f.debug_struct("UserClaims")
             .field("claims", &self.claims.len())
             .finish_non_exhaustive()
+    }
+}
+
+fn has_reserved_name(members: &Map<String, Value>) -> bool {
+    members.iter().any(|(name, value)| {
+        name.starts_with("$serde_json::private::") || has_reserved_name_inside(value)
+    })
+}
+
+fn has_reserved_name_inside(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => has_reserved_name(members),
+        Value::Array(items) => items.iter().any(has_reserved_name_inside),
+        _ => false,
+    }
+}
+
+/// An array that came as a text, by the rules for the payload that it is a part of.
+fn read_array(text: &str) -> Option<Vec<Value>> {
+    let mut spans = Vec::new();
+    let object = format!(r#"{{"array":{text}}}"#).into_bytes();
+    let take = |_: json::Text<'_>, item: json::Item<'_>, _: &mut json::Unescaped| {
+        spans.push(item.span);
+        Ok(())
+    };
+    let document = Document::read(object, Segment::Payload, LIMITS, &[], take).ok()?;
+    // Not `[],"more":1`.
+    let [span] = *spans else { return None };
+    match document.value(span.start()) {
+        Some(Value::Array(array)) => Some(array),
+        _ => None,
     }
 }
 
@@ -380,13 +423,14 @@ impl Payload {
                     "iat" => issued_at = Some(value.time("iat").map_err(json)?),
                     _ => {}
                 }
-                if let json::Value::String(text) = value {
-                    unescaped.keep(text);
-                }
+                // In the order in which they stand, by which they are found again.
                 claims.push(Claim {
                     name: unescaped.keep(name).start(),
                     value: item.span.start(),
                 });
+                if let json::Value::String(text) = value {
+                    unescaped.keep(text);
+                }
                 Ok(())
             },
         )?;
@@ -471,7 +515,16 @@ mod tests {
             assert!(identities[0].primary);
         }
         assert_eq!(claims(r#"{"sub":"a"}"#).identities(), Ok(Vec::new()));
-        for value in ["1", "null", r#""x""#, r#""{}""#, "[1]", "[{}]"] {
+        for value in [
+            "1",
+            "null",
+            r#""x""#,
+            r#""{}""#,
+            "[1]",
+            "[{}]",
+            r#""[],\"more\":1""#,
+            r#""[{\"userId\":\"1\",\"userId\":\"2\",\"providerName\":\"C\",\"providerType\":\"S\"}]""#,
+        ] {
             let claims = claims(&format!(r#"{{"sub":"a","identities":{value}}}"#));
             assert!(claims.identities().is_err(), "{value}");
         }
@@ -507,6 +560,19 @@ mod tests {
             absent: String,
         }
         assert!(claims.deserialize::<Other>().is_err());
+    }
+
+    #[test]
+    fn what_serde_json_would_take_for_something_else_is_not_deserialized() {
+        for object in [
+            r#"{"$serde_json::private::RawValue":"[\"admin\"]"}"#,
+            r#"{"\u0024serde_json::private::Number":"1"}"#,
+        ] {
+            let claims = claims(&format!(r#"{{"sub":"a","x":[{{"y":{object}}}]}}"#));
+            let x = claims.get("x").unwrap();
+            assert!(x[0]["y"].is_object(), "{x}");
+            assert!(claims.deserialize::<Value>().is_err(), "{object}");
+        }
     }
 
     #[test]

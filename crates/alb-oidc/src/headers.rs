@@ -9,7 +9,6 @@ use crate::error::{AuthenticateError, HeaderFault, HeadersError};
 ///
 /// Source: AWS, *Authenticate users using an Application Load Balancer*, "User claims encoding and
 /// signature verification".
-#[derive(Clone, Copy)]
 pub struct OidcHeaders<'h> {
     pub(crate) data: &'h str,
     pub(crate) identity: Option<&'h str>,
@@ -61,6 +60,16 @@ impl<'h> OidcHeaders<'h> {
             }),
             (None, Some(name)) => Err(HeadersError::new(name, HeaderFault::WithoutData).into()),
             (None, None) => Err(AuthenticateError::Missing),
+        }
+    }
+}
+
+impl OidcHeaders<'_> {
+    /// For a decision that gives nobody the access token.
+    pub(crate) fn without_access_token(self) -> Self {
+        Self {
+            access_token: None,
+            ..self
         }
     }
 }

@@ -198,6 +198,8 @@ impl Members {
             "crit" => Err(TokenError::CriticalHeader),
             name => match FORBIDDEN.into_iter().find(|member| *member == name) {
                 Some(member) => Err(TokenError::ForbiddenParameter(member)),
+                // Whatever it will be that is registered next.
+                None if name.starts_with("x5") => Err(TokenError::ForbiddenParameter("x5*")),
                 None => Ok(()),
             },
         }
@@ -221,6 +223,8 @@ impl Members {
     }
 }
 
+/// A second one is refused here and not by the reader, which may find it at the end only: what it
+/// says is not to be blamed before.
 fn once<T>(
     slot: &mut Option<T>,
     read: impl FnOnce() -> Result<T, TokenError>,

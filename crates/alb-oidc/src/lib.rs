@@ -100,6 +100,7 @@ pub mod manual;
 mod outcomes;
 mod policy;
 mod problem;
+mod quota;
 mod signature;
 mod time;
 mod token;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::time::Instant;
 
 use crate::error::{AuthenticateError, TokenError};
+use crate::quota::Quota;
 use crate::trace::event;
 use crate::tripwire::Tripwire;
 use crate::user::AuthenticatedUser;
@@ -37,13 +38,32 @@ pub(crate) enum Mode {
     Observed,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Outcomes {
     authenticated: AtomicU64,
     missing: AtomicU64,
     rejected: AtomicU64,
     unavailable: AtomicU64,
     tripwire: Tripwire,
+    rejections: Quota,
+    outages: Quota,
+}
+
+/// Enough to see what is going on; what is more goes out at level `DEBUG`.
+const LOUD_EVENTS_PER_MINUTE: u32 = 60;
+
+impl Default for Outcomes {
+    fn default() -> Self {
+        Self {
+            authenticated: AtomicU64::new(0),
+            missing: AtomicU64::new(0),
+            rejected: AtomicU64::new(0),
+            unavailable: AtomicU64::new(0),
+            tripwire: Tripwire::default(),
+            rejections: Quota::new(LOUD_EVENTS_PER_MINUTE),
+            outages: Quota::new(LOUD_EVENTS_PER_MINUTE),
+        }
+    }
 }
 
 impl Outcomes {
@@ -80,47 +100,57 @@ impl Outcomes {
                 );
                 &self.missing
             }
-            Err(error @ AuthenticateError::Rejected(rejected)) => {
-                self.reject(error.reason(), rejected, _observed);
+            Err(error @ (AuthenticateError::Headers(_) | AuthenticateError::Rejected(_))) => {
+                self.tell_of_rejection(error, _observed);
                 &self.rejected
             }
-            Err(_error @ AuthenticateError::Headers(_)) => {
-                event!(
-                    warn,
-                    reason = _error.reason(),
-                    observed = _observed,
-                    "{_error}"
-                );
-                &self.rejected
-            }
-            Err(_error @ (AuthenticateError::Unavailable(_) | AuthenticateError::Clock(_))) => {
-                event!(
-                    error,
-                    reason = _error.reason(),
-                    observed = _observed,
-                    "{_error}"
-                );
+            Err(error @ (AuthenticateError::Unavailable(_) | AuthenticateError::Clock(_))) => {
+                self.tell_of_outage(error, _observed);
                 &self.unavailable
             }
         };
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn reject(&self, reason: &'static str, error: &TokenError, _observed: bool) {
-        let (presented, trips) = match error {
-            TokenError::UntrustedSigner { presented } => (presented.as_ref(), true),
-            TokenError::BadSignature => (None, true),
-            _ => (None, false),
-        };
-        event!(
-            warn,
-            reason,
-            observed = _observed,
-            presented_signer = presented.map(tracing::field::display),
-            "the token was rejected: {error}"
-        );
-        if trips {
-            self.tripwire.trip(reason, presented, Instant::now());
+    fn tell_of_rejection(&self, error: &AuthenticateError, _observed: bool) {
+        let now = Instant::now();
+        let (_reason, mut _presented) = (error.reason(), None);
+        if let AuthenticateError::Rejected(error) = error {
+            self.tripwire.see(error, now);
+            if let TokenError::UntrustedSigner { presented } = error {
+                _presented = presented.as_ref();
+            }
+        }
+        match self.rejections.spend(now) {
+            Some(_untold) => event!(
+                warn,
+                reason = _reason,
+                observed = _observed,
+                presented_signer = _presented.map(tracing::field::display),
+                untold = _untold,
+                "{error}"
+            ),
+            None => event!(
+                debug,
+                reason = _reason,
+                observed = _observed,
+                presented_signer = _presented.map(tracing::field::display),
+                "{error}"
+            ),
+        }
+    }
+
+    fn tell_of_outage(&self, _error: &AuthenticateError, _observed: bool) {
+        let _reason = _error.reason();
+        match self.outages.spend(Instant::now()) {
+            Some(_untold) => event!(
+                error,
+                reason = _reason,
+                observed = _observed,
+                untold = _untold,
+                "{_error}"
+            ),
+            None => event!(debug, reason = _reason, observed = _observed, "{_error}"),
         }
     }
 }

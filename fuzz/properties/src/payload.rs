@@ -97,7 +97,10 @@ fn compare_claims(claims: &UserClaims, root: &Json) {
         .collect();
     let names: BTreeSet<_> = expected.iter().map(|(name, _)| name.clone()).collect();
     let all = all(claims);
-    let deserialized: BTreeMap<String, Value> = claims.deserialize().expect("it fits any claims");
+    let deserialized = claims.deserialize::<BTreeMap<String, Value>>();
+    // serde_json could take it for something else.
+    assert_eq!(deserialized.is_err(), has_reserved_name(root));
+    let deserialized = deserialized.unwrap_or_else(|_| all.clone());
     assert_eq!(all.keys().cloned().collect::<BTreeSet<_>>(), names);
     assert_eq!(deserialized.keys().cloned().collect::<BTreeSet<_>>(), names);
     for (name, json) in expected {
@@ -145,6 +148,15 @@ fn compare_claims(claims: &UserClaims, root: &Json) {
 
 fn get(claims: &UserClaims, name: &str) -> Option<Value> {
     claims.get(name)
+}
+
+fn has_reserved_name(value: &Json) -> bool {
+    match value {
+        Json::Array(items) => items.iter().any(has_reserved_name),
+        _ => value.members().iter().any(|(name, value)| {
+            name.starts_with("$serde_json::private::") || has_reserved_name(value)
+        }),
+    }
 }
 
 fn all(claims: &UserClaims) -> BTreeMap<String, Value> {

@@ -7,6 +7,7 @@
 //! the text everything stands.
 
 mod names;
+mod number;
 mod text;
 mod value;
 
@@ -319,10 +320,8 @@ impl<'t> Reader<'t> {
         let written = self.text.get(start..self.at).unwrap_or_default();
         match value {
             // What no double-precision number comes near is no number that anyone can read.
-            Some(value) => match written.parse::<f64>() {
-                Ok(number) if number.is_finite() => Ok(value),
-                _ => Err(JsonError::Syntax),
-            },
+            Some(value) if number::is_finite(written) => Ok(value),
+            Some(_) => Err(JsonError::Syntax),
             // Only a float can tell it from zero.
             None if written == "-0" => Ok(Value::Fraction),
             None => match written.parse::<i128>() {

@@ -1,53 +1,51 @@
 //! The names of one object's members, to find one that is there twice.
 
-use super::text::{Span, Text, chars};
+use super::text::{Span, Text};
 use crate::error::JsonError;
 
 /// Names as they come. The first few need no allocation, and a token's header has no more.
+#[derive(Default)]
 pub(super) struct Names {
-    first: [Span; FIRST],
+    first: [Name; FIRST],
     count: usize,
-    more: Vec<Span>,
-    has_escapes: bool,
+    more: Vec<Name>,
+    /// What those mean that have escapes: bytes are compared, and none of them twice decoded.
+    unescaped: String,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Name {
+    span: Span,
+    is_unescaped: bool,
 }
 
 /// An ALB writes seven members.
 const FIRST: usize = 16;
 
-impl Default for Names {
-    fn default() -> Self {
-        Self {
-            first: [Span::default(); FIRST],
-            count: 0,
-            more: Vec::new(),
-            has_escapes: false,
-        }
-    }
-}
-
 impl Names {
     /// Takes one more name, unless it is there already. `text` is what they all stand in.
     pub(super) fn push(&mut self, name: Text<'_>, text: &str) -> Result<(), JsonError> {
-        self.has_escapes |= name.has_escapes();
+        let name = self.name(name)?;
         if !self.more.is_empty() {
-            self.more.push(name.span());
+            self.more.push(name);
             return Ok(());
         }
         let first = self.first.get(..self.count).unwrap_or_default();
+        let bytes = name.bytes(text, &self.unescaped);
         if first
             .iter()
-            .any(|other| self.same(text, *other, name.span()))
+            .any(|other| other.bytes(text, &self.unescaped) == bytes)
         {
             return Err(JsonError::Duplicate);
         }
         match self.first.get_mut(self.count) {
             Some(slot) => {
-                *slot = name.span();
+                *slot = name;
                 self.count += 1;
             }
             None => {
                 self.more.extend_from_slice(&self.first);
-                self.more.push(name.span());
+                self.more.push(name);
             }
         }
         Ok(())
@@ -55,26 +53,36 @@ impl Names {
 
     /// Looks at those that were too many to be compared each with each.
     pub(super) fn finish(mut self, text: &str) -> Result<(), JsonError> {
-        if self.has_escapes {
-            let meaning = |span: &Span| chars(span.of(text));
-            self.more
-                .sort_unstable_by(|a, b| meaning(a).cmp(meaning(b)));
-        } else {
-            self.more.sort_unstable_by_key(|name| name.bytes_of(text));
-        }
-        let is_twice = |pair: &[Span]| matches!(pair, [a, b] if self.same(text, *a, *b));
+        let unescaped = &self.unescaped;
+        self.more
+            .sort_unstable_by(|a, b| a.bytes(text, unescaped).cmp(b.bytes(text, unescaped)));
+        let is_twice = |pair: &[Name]| matches!(pair, [a, b] if a.bytes(text, unescaped) == b.bytes(text, unescaped));
         match self.more.windows(2).any(is_twice) {
             true => Err(JsonError::Duplicate),
             false => Ok(()),
         }
     }
 
-    fn same(&self, text: &str, a: Span, b: Span) -> bool {
-        if self.has_escapes {
-            chars(a.of(text)).eq(chars(b.of(text)))
+    fn name(&mut self, name: Text<'_>) -> Result<Name, JsonError> {
+        let span = if name.has_escapes() {
+            let start = self.unescaped.len();
+            self.unescaped.extend(name.chars());
+            // Less than the document, whose spans have been measured.
+            Span::new(start, self.unescaped.len()).ok_or(JsonError::Syntax)?
         } else {
-            a.bytes_of(text) == b.bytes_of(text)
-        }
+            name.span()
+        };
+        Ok(Name {
+            span,
+            is_unescaped: name.has_escapes(),
+        })
+    }
+}
+
+impl Name {
+    fn bytes<'t>(self, text: &'t str, unescaped: &'t str) -> &'t [u8] {
+        self.span
+            .bytes_of(if self.is_unescaped { unescaped } else { text })
     }
 }
 

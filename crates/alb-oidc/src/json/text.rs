@@ -91,32 +91,29 @@ impl<'t> Text<'t> {
 
     /// What it means, character by character.
     pub(super) fn chars(self) -> impl Iterator<Item = char> {
-        chars(self.written)
+        let mut rest = self.written;
+        iter::from_fn(move || {
+            let (next, length) = match escape(rest.as_bytes()) {
+                Some(escaped) => escaped,
+                None => rest.chars().next().map(|next| (next, next.len_utf8()))?,
+            };
+            rest = rest.get(length..).unwrap_or_default();
+            Some(next)
+        })
     }
-}
-
-/// What a string means, character by character, of which this is written.
-pub(super) fn chars(mut rest: &str) -> impl Iterator<Item = char> {
-    iter::from_fn(move || {
-        let (next, length) = match escape(rest.as_bytes()) {
-            Some(escaped) => escaped,
-            None => rest.chars().next().map(|next| (next, next.len_utf8()))?,
-        };
-        rest = rest.get(length..).unwrap_or_default();
-        Some(next)
-    })
 }
 
 /// What those of a document's strings mean that are kept and have escapes.
 #[derive(Clone, Default)]
 pub(crate) struct Unescaped {
     text: String,
-    /// Where a string begins in the document, and where its meaning stands here.
+    /// Where a string begins in the document, in order, and where its meaning stands here.
     places: Vec<(u16, Span)>,
 }
 
 impl Unescaped {
     /// Keeps what the string means, if that is not what is written. Gives where it is written.
+    /// Strings are kept in the order in which they stand.
     pub(crate) fn keep(&mut self, text: Text<'_>) -> Span {
         if text.has_escapes {
             let start = self.text.len();
@@ -130,7 +127,10 @@ impl Unescaped {
 
     /// What the string there means, if it was kept.
     pub(super) fn get(&self, span: Span) -> Option<&str> {
-        let (_, place) = self.places.iter().find(|(start, _)| *start == span.start)?;
+        let place = self
+            .places
+            .binary_search_by_key(&span.start, |(start, _)| *start);
+        let (_, place) = self.places.get(place.ok()?)?;
         Some(place.of(&self.text))
     }
 }
@@ -267,9 +267,9 @@ mod tests {
         assert!(text.is("ab\"😀é") && !text.is("ab") && !text.is(written));
         let mut unescaped = Unescaped::default();
         let other = Text::new(r"\n\n", Span::new(2, 4).unwrap(), true);
-        unescaped.keep(other);
-        assert_eq!(unescaped.get(text.span), None);
         unescaped.keep(text);
+        assert_eq!(unescaped.get(other.span), None);
+        unescaped.keep(other);
         assert_eq!(unescaped.get(text.span), Some("ab\"😀é"));
         assert_eq!(unescaped.get(other.span), Some("\n"));
     }

@@ -20,7 +20,7 @@ pub trait KeyFetcher: fmt::Debug + Send + Sync + 'static {
 pub type FetchFuture = Pin<Box<dyn Future<Output = Result<KeyResponse, FetchError>> + Send>>;
 
 /// The answer to a GET.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeyResponse {
     /// The status code.
@@ -29,6 +29,17 @@ pub struct KeyResponse {
     pub retry_after: Option<Duration>,
     /// The body.
     pub body: Vec<u8>,
+}
+
+/// Shows the length of the body, which may be anything.
+impl fmt::Debug for KeyResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyResponse")
+            .field("status", &self.status)
+            .field("retry_after", &self.retry_after)
+            .field("body_bytes", &self.body.len())
+            .finish()
+    }
 }
 
 impl KeyResponse {
