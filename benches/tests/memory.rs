@@ -135,7 +135,7 @@ fn a_request_takes_three_times_its_length_and_4_kib_at_most() {
         }
         for (name, claims) in &claims {
             let userinfo = format!(r#"{{"sub":"alice",{claims}}}"#);
-            let token = alb.sign(&alb.header(NOW), &userinfo);
+            let token = alb.sign(alb.header(NOW), &userinfo);
             assert!(token.len() <= OidcHeaders::MAX_BYTES, "{name}");
             let mut lines = vec![(OidcHeaders::DATA, token.into_bytes())];
             for access_token in [0, OidcHeaders::MAX_BYTES] {
