@@ -36,7 +36,12 @@ fn every_test_and_every_section_that_the_map_names_exists() {
     let map = Map::read();
     let mut wrong = Vec::new();
     let mut tests = 0;
-    for Link { text, target } in links(&map.text) {
+    for (cell, link) in map.links() {
+        let Link {
+            text,
+            target,
+            section,
+        } = link;
         let target = match target {
             Target::Path(path) => path,
             Target::Reference(name) => match map.references.get(&*name) {
@@ -53,12 +58,17 @@ fn every_test_and_every_section_that_the_map_names_exists() {
         {
             Some(code) => {
                 tests += 1;
-                if let Err(fault) = find_code(code, &target) {
+                let runs = if cell.starts_with("run by hand: ") {
+                    Runs::ByHand
+                } else {
+                    Runs::WithAll
+                };
+                if let Err(fault) = find_code(code, &target, runs) {
                     wrong.push(format!("[{text}] in {target}: {fault}"));
                 }
             }
             None => {
-                if let Err(fault) = find_section(&target) {
+                if let Err(fault) = find_section(&target, section.as_deref()) {
                     wrong.push(format!("[{text}] in {target}: {fault}"));
                 }
             }
@@ -121,6 +131,12 @@ impl Map {
             references,
         }
     }
+
+    /// Each link, with the cell of a table that it is in, and what follows that.
+    fn links(&self) -> impl Iterator<Item = (&str, Link)> {
+        let cells = self.text.split(" | ");
+        cells.flat_map(|cell| links(cell).into_iter().map(move |link| (cell, link)))
+    }
 }
 
 impl Row {
@@ -143,6 +159,8 @@ impl Row {
 struct Link {
     text: String,
     target: Target,
+    /// `[text](path), "Section"`: hosting platforms give headings in source no anchor.
+    section: Option<String>,
 }
 
 enum Target {
@@ -172,9 +190,15 @@ fn links(text: &str) -> Vec<Link> {
             None
         };
         if let Some(target) = target {
+            let section = after
+                .split_once([')', ']'])
+                .and_then(|(_, after)| after.strip_prefix(", \""))
+                .and_then(|after| after.split_once('"'))
+                .map(|(section, _)| section);
             found.push(Link {
                 text: text.to_owned(),
                 target,
+                section: section.map(str::to_owned),
             });
             rest = after.get(1..).unwrap_or_default();
         }
@@ -187,14 +211,27 @@ fn reference(line: &str) -> Option<(&str, &str)> {
     line.strip_prefix('[')?.split_once("]: ")
 }
 
-/// A test, a forgery, or a case that must not compile.
-fn find_code(code: &str, path: &str) -> Result<(), String> {
-    if let Some(name) = code.strip_prefix("Forgery::") {
+/// Whether `cargo test` runs a test without being told to.
+#[derive(PartialEq)]
+enum Runs {
+    WithAll,
+    ByHand,
+}
+
+/// A test, a row of the test kit's tables, or a case that must not compile.
+fn find_code(code: &str, path: &str, runs: Runs) -> Result<(), String> {
+    for (table, place) in TABLES {
+        let Some(name) = code.strip_prefix(table) else {
+            continue;
+        };
+        if path != place {
+            return Err(format!("it would be in {place}"));
+        }
         return sources(path)?
             .iter()
-            .any(|text| text.lines().any(|line| forgery(line) == Some(name)))
+            .any(|text| text.lines().any(|line| row(line) == Some(name)))
             .then_some(())
-            .ok_or_else(|| "there is no such forgery".to_owned());
+            .ok_or_else(|| "there is no such row".to_owned());
     }
     if root().join(path).is_dir() {
         return source(&format!("{path}/{code}.rs")).map(drop);
@@ -222,10 +259,11 @@ fn find_code(code: &str, path: &str) -> Result<(), String> {
     if !has("#[test]") && !has("#[tokio::test") {
         return Err("it is not a test".to_owned());
     }
-    if has("#[ignore") {
-        return Err("it does not run with the others".to_owned());
+    match (has("#[ignore"), runs) {
+        (true, Runs::WithAll) => Err("it does not run with the others".to_owned()),
+        (false, Runs::ByHand) => Err("it runs with the others".to_owned()),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// A test in a folder beside a `main.rs` or `mod.rs` runs only if that names its module.
@@ -243,21 +281,29 @@ fn is_compiled(path: &str) -> Result<(), String> {
     }
 }
 
-/// A file, or a heading in it: `path` or `path#heading`.
-fn find_section(target: &str) -> Result<(), String> {
+/// A file, or a heading in it: `path`, `path#heading`, or the section's name beside a path.
+fn find_section(target: &str, section: Option<&str>) -> Result<(), String> {
     let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
+    if path.ends_with(".rs") && !anchor.is_empty() {
+        return Err("no hosting platform finds a heading in source".to_owned());
+    }
     let text = source(path)?;
-    let is_it = |line: &str| {
+    let headings = text.lines().filter_map(|line| {
         let line = line.strip_prefix("//! ").unwrap_or(line);
         let heading = line.trim_start_matches('#');
-        heading.len() < line.len() && slug(heading.trim()) == anchor
-    };
-    (anchor.is_empty() || text.lines().any(is_it))
+        (heading.len() < line.len()).then(|| heading.trim())
+    });
+    let mut headings = headings.filter(|heading| match section {
+        Some(section) => *heading == section,
+        None => slug(heading) == anchor,
+    });
+    let is_named = section.is_some() || !anchor.is_empty();
+    (!is_named || headings.next().is_some())
         .then_some(())
         .ok_or_else(|| "there is no such heading".to_owned())
 }
 
-/// A heading's anchor, as hosting platforms and rustdoc make it.
+/// A heading's anchor, as hosting platforms make it.
 fn slug(heading: &str) -> String {
     heading
         .to_lowercase()
@@ -268,7 +314,7 @@ fn slug(heading: &str) -> String {
 }
 
 /// The name in `    AlgNone "algorithm" local => …`.
-fn forgery(line: &str) -> Option<&str> {
+fn row(line: &str) -> Option<&str> {
     let (name, rest) = line.strip_prefix("    ")?.split_once(' ')?;
     let rest = rest.strip_prefix('"')?;
     let is_name = name.starts_with(|c: char| c.is_ascii_uppercase());
@@ -295,6 +341,12 @@ fn sources(path: &str) -> Result<Vec<String>, String> {
 fn read(path: &str) -> String {
     source(path).unwrap()
 }
+
+/// Of what the test kit sends: what must be refused, and what must be let in.
+const TABLES: [(&str, &str); 2] = [
+    ("Forgery::", "crates/alb-oidc-testkit/src/forgery"),
+    ("Genuine::", "crates/alb-oidc-testkit/src/genuine.rs"),
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
