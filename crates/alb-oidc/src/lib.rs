@@ -69,6 +69,13 @@
 //! - **Put every route behind an authenticating rule**, or behind none. What the load balancer does
 //!   with a client's own `x-amzn-oidc-*` headers on other rules is not documented.
 //!
+//! # Manual
+//!
+//! - [Threat model](manual::threat_model): who attacks, what each check is for, why they stand in
+//!   this order, and what is left over.
+//! - [Defaults](manual::defaults): every default and every limit, with its reason and the way to
+//!   change it.
+//!
 //! # Features
 //!
 //! - `aws-lc-rs` (default): verifies with [aws-lc-rs](https://docs.rs/aws-lc-rs).

@@ -2,8 +2,8 @@
 //!
 //! - [`threat_model`]: who attacks, what each check is for, why they stand in this order, and what
 //!   is left over. With ALBeast in ten lines, for whoever has to explain it.
-//! - [`defaults`]: every default and every limit, with its reason and the way to change it. Other
-//!   pages link to it instead of repeating its numbers.
+//! - [`defaults`]: every default and every limit, with its reason and the way to change it. A
+//!   test compares its numbers with the code; those that other pages repeat follow it.
 //!
 //! What decides yes or no, step by step, is on the [front page](crate#what-decides).
 
