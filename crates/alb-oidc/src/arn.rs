@@ -55,9 +55,16 @@ impl LoadBalancerArn {
     }
 
     pub(crate) fn parse(text: &str) -> Result<Self, ArnError> {
-        if text.bytes().any(|byte| matches!(byte, b'*' | b'?')) {
-            return Err(ArnError::Wildcard);
-        }
+        // Whatever else is wrong with it, a wildcard is what to talk about.
+        Self::parse_parts(text).map_err(|error| {
+            match text.bytes().any(|byte| matches!(byte, b'*' | b'?')) {
+                true => ArnError::Wildcard,
+                false => error,
+            }
+        })
+    }
+
+    fn parse_parts(text: &str) -> Result<Self, ArnError> {
         let mut parts = text.splitn(6, ':');
         let mut part = || parts.next().ok_or(ArnError::NotAnArn);
         if part()? != "arn" {
@@ -107,11 +114,14 @@ fn parse_resource(resource: &str) -> Result<(&str, &str), ArnError> {
 }
 
 fn parse_id(text: &str) -> Result<u64, ArnError> {
-    let lower_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    if text.len() != 16 || !text.bytes().all(lower_hex) {
+    if text.len() != 16 {
         return Err(ArnError::Id);
     }
-    u64::from_str_radix(text, 16).map_err(|_| ArnError::Id)
+    text.bytes().try_fold(0, |id, byte| match byte {
+        b'0'..=b'9' => Ok(id << 4 | u64::from(byte - b'0')),
+        b'a'..=b'f' => Ok(id << 4 | u64::from(byte - b'a' + 10)),
+        _ => Err(ArnError::Id),
+    })
 }
 
 impl FromStr for LoadBalancerArn {
@@ -292,10 +302,14 @@ impl AccountId {
     pub const SIMULATOR: Self = Self(0);
 
     fn parse(text: &str) -> Result<Self, ArnError> {
-        if text.len() != 12 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        if text.len() != 12 {
             return Err(ArnError::Account);
         }
-        text.parse().map(Self).map_err(|_| ArnError::Account)
+        let account = text.bytes().try_fold(0, |account, byte| match byte {
+            b'0'..=b'9' => Ok(account * 10 + u64::from(byte - b'0')),
+            _ => Err(ArnError::Account),
+        });
+        account.map(Self)
     }
 }
 
@@ -335,11 +349,12 @@ impl LoadBalancerName {
 
     fn parse(text: &str) -> Result<Self, ArnError> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        if text.is_empty()
-            || !text.bytes().all(allowed)
-            || text.starts_with('-')
-            || text.ends_with('-')
-        {
+        let ends_with_letters = match text.as_bytes() {
+            [] => false,
+            [first, .., last] => *first != b'-' && *last != b'-',
+            [only] => *only != b'-',
+        };
+        if !ends_with_letters || !text.bytes().all(allowed) {
             return Err(ArnError::Name);
         }
         InlineText::new(text).map(Self).ok_or(ArnError::Name)
