@@ -8,7 +8,10 @@
 
 use std::task::{Context, Poll, Waker};
 
-use alb_oidc::{AuthenticateError, Authenticator, ClientId, OidcHeaders, TokenError, UnixTime};
+use alb_oidc::{
+    AuthenticateError, Authenticator, ClientId, CryptoBackend, OidcHeaders, StaticKeys, TokenError,
+    UnixTime,
+};
 use alb_oidc_testkit::{ManualClock, SimulatedAlb};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
@@ -16,7 +19,28 @@ use proptest::prelude::*;
 
 const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
 
-fn verdict(authenticator: &Authenticator, token: &str) -> Result<(), AuthenticateError> {
+/// One for each library that verifies.
+type Both = [Authenticator; 2];
+
+fn both(alb: &SimulatedAlb) -> Both {
+    [CryptoBackend::AwsLcRs, CryptoBackend::P256].map(|backend| {
+        Authenticator::builder(alb.policy())
+            .key_source(StaticKeys::from_pems(alb.public_keys(), backend).unwrap())
+            .clock(ManualClock::at(NOW))
+            .build()
+            .unwrap()
+    })
+}
+
+/// What both say.
+fn verdict(authenticators: &Both, token: &str) -> Result<(), AuthenticateError> {
+    let [one, other] = authenticators;
+    let verdict = verdict_of(one, token);
+    assert_eq!(verdict, verdict_of(other, token), "{token}");
+    verdict
+}
+
+fn verdict_of(authenticator: &Authenticator, token: &str) -> Result<(), AuthenticateError> {
     let headers =
         OidcHeaders::from_lookup(|name| (name == OidcHeaders::DATA).then_some(token.as_bytes()));
     let authentication = std::pin::pin!(authenticator.authenticate(headers));
@@ -26,10 +50,10 @@ fn verdict(authenticator: &Authenticator, token: &str) -> Result<(), Authenticat
     }
 }
 
-fn bench() -> (SimulatedAlb, Authenticator) {
+fn bench() -> (SimulatedAlb, Both) {
     let alb = SimulatedAlb::new();
-    let authenticator = alb.authenticator_at(ManualClock::at(NOW));
-    (alb, authenticator)
+    let authenticators = both(&alb);
+    (alb, authenticators)
 }
 
 /// The token with the other of the two `s` that verify.
@@ -45,15 +69,15 @@ fn with_other_s(token: &str) -> String {
 
 #[test]
 fn padded_or_not_and_either_s_are_the_four_spellings() {
-    let (alb, authenticator) = bench();
+    let (alb, authenticators) = bench();
     let token = alb.mint(r#"{"sub":"alice"}"#, NOW);
     let other = with_other_s(&token);
     assert_ne!(token, other);
     for token in [&token, &other] {
         assert!(token.ends_with("=="));
-        assert_eq!(verdict(&authenticator, token), Ok(()));
+        assert_eq!(verdict(&authenticators, token), Ok(()));
         let stripped = token.trim_end_matches('=');
-        assert_eq!(verdict(&authenticator, stripped), Ok(()));
+        assert_eq!(verdict(&authenticators, stripped), Ok(()));
     }
 }
 
@@ -78,7 +102,7 @@ fn padded() -> (SimulatedAlb, String) {
 #[test]
 fn only_the_padding_that_is_not_signed_may_be_left_out() {
     let (alb, token) = padded();
-    let authenticator = alb.authenticator_at(ManualClock::at(NOW));
+    let authenticators = both(&alb);
     let mut accepted = 0;
     for token in [token.clone(), with_other_s(&token)] {
         for choice in 0_u8..8 {
@@ -90,7 +114,7 @@ fn only_the_padding_that_is_not_signed_may_be_left_out() {
                 }
             });
             let text = segments.collect::<Vec<_>>().join(".");
-            let verdict = verdict(&authenticator, &text);
+            let verdict = verdict(&authenticators, &text);
             if choice & 0b011 == 0 {
                 assert_eq!(verdict, Ok(()), "{text}");
                 accepted += 1;
@@ -106,7 +130,7 @@ fn only_the_padding_that_is_not_signed_may_be_left_out() {
 #[test]
 fn no_other_end_of_a_token_is_accepted() {
     let (alb, token) = padded();
-    let authenticator = alb.authenticator_at(ManualClock::at(NOW));
+    let authenticators = both(&alb);
     let mut accepted = 0;
     for token in [token.clone(), with_other_s(&token)] {
         let start = token.strip_suffix("==").unwrap();
@@ -115,7 +139,7 @@ fn no_other_end_of_a_token_is_accepted() {
             for padding in ["", "=", "==", "===", "====", "%3D%3D", "A", "A=="] {
                 let text = format!("{start}{digit}{padding}");
                 let is_good = text == token || text == token.trim_end_matches('=');
-                assert_eq!(verdict(&authenticator, &text).is_ok(), is_good, "{text}");
+                assert_eq!(verdict(&authenticators, &text).is_ok(), is_good, "{text}");
                 accepted += u32::from(is_good);
             }
         }
@@ -127,7 +151,7 @@ fn no_other_end_of_a_token_is_accepted() {
 #[test]
 fn every_bit_of_header_payload_and_signature_counts() {
     let (alb, token) = padded();
-    let authenticator = alb.authenticator_at(ManualClock::at(NOW));
+    let authenticators = both(&alb);
     let segments = token
         .split('.')
         .map(|segment| URL_SAFE.decode(segment).unwrap());
@@ -145,7 +169,7 @@ fn every_bit_of_header_payload_and_signature_counts() {
                 .map(|segment| URL_SAFE.encode(segment))
                 .collect();
             assert!(
-                verdict(&authenticator, &text.join(".")).is_err(),
+                verdict(&authenticators, &text.join(".")).is_err(),
                 "{index} {bit}"
             );
             flipped += 1;
@@ -159,17 +183,19 @@ proptest! {
 
     #[test]
     fn whatever_an_alb_signs_is_read_back(sub in "[!-~]{1,40}", name in ".{0,40}", extra in any::<i64>()) {
-        let (alb, authenticator) = bench();
+        let (alb, authenticators) = bench();
         let userinfo = serde_json::json!({"name": name, "sub": sub, "custom:n": extra}).to_string();
         let token = alb.mint(&userinfo, NOW);
         let headers = OidcHeaders::from_lookup(|name| (name == OidcHeaders::DATA).then_some(token.as_bytes()));
-        let authentication = std::pin::pin!(authenticator.authenticate(headers));
-        let Poll::Ready(Ok(user)) = authentication.poll(&mut Context::from_waker(Waker::noop())) else {
-            panic!("a genuine token was refused");
-        };
-        prop_assert_eq!(user.id().subject(), &sub);
-        prop_assert_eq!(user.claims().name(), Some(&*name));
-        prop_assert_eq!(user.claims().get("custom:n"), Some(serde_json::json!(extra)));
+        for authenticator in authenticators {
+            let authentication = std::pin::pin!(authenticator.authenticate(headers.clone()));
+            let Poll::Ready(Ok(user)) = authentication.poll(&mut Context::from_waker(Waker::noop())) else {
+                panic!("a genuine token was refused");
+            };
+            prop_assert_eq!(user.id().subject(), &sub);
+            prop_assert_eq!(user.claims().name(), Some(&*name));
+            prop_assert_eq!(user.claims().get("custom:n"), Some(serde_json::json!(extra)));
+        }
     }
 
     /// Two changes at once, among them those that turn one good spelling into another.
@@ -179,7 +205,7 @@ proptest! {
         changes in prop::collection::vec((any::<prop::sample::Index>(), "[-_=.A-Za-z0-9]"), 0..2),
     ) {
         let (alb, good) = padded();
-        let authenticator = alb.authenticator_at(ManualClock::at(NOW));
+        let authenticators = both(&alb);
         let other = with_other_s(&good);
         let four = [&good, &other].map(|token| [token.clone(), token.trim_end_matches('=').to_owned()]).concat();
         let base = if choice & 8 == 0 { &good } else { &other };
@@ -191,31 +217,31 @@ proptest! {
             let index = position.index(text.len());
             text.replace_range(index..=index, &character);
         }
-        prop_assert_eq!(verdict(&authenticator, &text).is_ok(), four.contains(&text), "{}", text);
+        prop_assert_eq!(verdict(&authenticators, &text).is_ok(), four.contains(&text), "{}", text);
     }
 
     #[test]
     fn any_single_change_is_refused(position in any::<prop::sample::Index>(), byte in 0x21_u8..0x7f) {
-        let (alb, authenticator) = bench();
+        let (alb, authenticators) = bench();
         let token = alb.mint(r#"{"sub":"alice"}"#, NOW);
         let mut changed = token.clone().into_bytes();
         let index = position.index(changed.len());
         prop_assume!(changed[index] != byte);
         changed[index] = byte;
         let changed = String::from_utf8(changed).unwrap();
-        prop_assert!(verdict(&authenticator, &changed).is_err());
+        prop_assert!(verdict(&authenticators, &changed).is_err());
     }
 
     #[test]
     fn any_text_cut_or_grown_is_refused(position in any::<prop::sample::Index>(), extra in "[!-~]{0,3}") {
-        let (alb, authenticator) = bench();
+        let (alb, authenticators) = bench();
         let token = alb.mint(r#"{"sub":"alice"}"#, NOW);
         let index = position.index(token.len() - 2);
         let cut = &token[..index];
-        prop_assert!(verdict(&authenticator, cut).is_err());
+        prop_assert!(verdict(&authenticators, cut).is_err());
         if !extra.is_empty() {
             let grown = format!("{}{extra}{}", &token[..index], &token[index..]);
-            prop_assert!(verdict(&authenticator, &grown).is_err());
+            prop_assert!(verdict(&authenticators, &grown).is_err());
         }
     }
 }
