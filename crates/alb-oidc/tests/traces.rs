@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 use std::io::{self, Write};
 use std::sync::Once;
+use std::time::Duration;
 
 use alb_oidc::{AuthenticateError, Authenticator, Clock as _, OidcHeaders, SystemClock};
 use alb_oidc_testkit::conformance::{Outcome, Row, table};
@@ -87,7 +88,7 @@ async fn each_refusal_is_traced_with_its_reason_and_without_the_user() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_cannot_have_come_through_the_load_balancer_is_counted_and_said_once_a_minute() {
     let log = Log::start();
     let alb = SimulatedAlb::new();
@@ -167,9 +168,14 @@ async fn an_observed_request_whose_key_has_to_be_fetched_counts_once_it_is_there
         || OidcHeaders::from_lookup(|name| (name == OidcHeaders::DATA).then_some(token.as_bytes()));
     authenticator.observe(headers());
     assert_eq!(authenticator.stats().authenticated, 0);
-    while authenticator.stats().authenticated == 0 {
-        tokio::task::yield_now().await;
-    }
+    let counted = async {
+        while authenticator.stats().authenticated == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), counted)
+        .await
+        .expect("the key server answers");
     authenticator.observe(headers());
     assert_eq!(authenticator.stats().authenticated, 2);
 }
