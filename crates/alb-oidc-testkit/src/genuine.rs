@@ -4,6 +4,7 @@
 use alb_oidc::{OidcHeaders, UnixTime};
 
 use crate::alb::{join, signing_input};
+use crate::forgery::members;
 use crate::minter::{ALICE, HeaderLines, Minter, data, other_s, set};
 
 /// A request that must be let in.
@@ -73,6 +74,8 @@ genuine! {
     PayloadDepth "bob" => |m| {
         m.userinfo(&format!(r#"{{"sub":"bob","x":{}{}}}"#, "[".repeat(63), "]".repeat(63)))
     };
+    /// A payload of as many members as it may have, `exp` and `iss` among them.
+    PayloadMembers "bob" => |m| m.userinfo(&format!(r#"{{"sub":"bob",{}}}"#, members(1021)));
     /// A token nearly as long as an ALB's may be.
     LongToken "bob" => |m| m.userinfo(&format!(r#"{{"sub":"bob","x":"{}"}}"#, "x".repeat(11_700)));
     /// Pretty-printed, as in 2018.
@@ -164,8 +167,7 @@ genuine! {
     };
     /// A header of as many members as it may have.
     HeaderMembers "alice" => |m| {
-        let members: Vec<_> = (0..249).map(|n| format!(r#""{n}":1"#)).collect();
-        m.header_and(&members.join(","))
+        m.header_and(&members(249))
     };
     /// The header's members in another order.
     OtherOrder "alice" => |m| {

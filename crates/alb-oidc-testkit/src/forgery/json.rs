@@ -1,6 +1,6 @@
 //! Attacks on the header as JSON.
 
-use super::forgeries;
+use super::{forgeries, members};
 use crate::minter::set;
 
 forgeries! { "the header's JSON"
@@ -122,9 +122,4 @@ forgeries! { "the header's JSON"
     HeaderOctal "json" local => |m| {
         m.header_text(set(&m.header(), "exp", &format!("0{}", m.seconds(120))))
     };
-}
-
-fn members(count: usize) -> String {
-    let members: Vec<_> = (0..count).map(|n| format!(r#""{n}":1"#)).collect();
-    members.join(",")
 }

@@ -191,6 +191,12 @@ macro_rules! needs_key {
 
 use {forgeries, needs_key};
 
+/// So many members of an object, each with a name of its own.
+pub(crate) fn members(count: usize) -> String {
+    let members: Vec<_> = (0..count).map(|n| format!(r#""{n}":1"#)).collect();
+    members.join(",")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,7 @@
 //! Attacks on the payload, signed: by whoever controls what userinfo says, or a load balancer that
 //! is not one.
 
-use super::forgeries;
+use super::{forgeries, members};
 
 forgeries! { "the payload"
     /// A payload that is an array.
@@ -87,6 +87,13 @@ forgeries! { "the payload"
     DeepPayloadObjects "json" fetch => |m| {
         m.claim("x", &format!("{}1{}", r#"{"x":"#.repeat(1000), "}".repeat(1000)))
     };
+    /// One member more than the 1,024 that a payload may have: with `exp` and `iss`, which are
+    /// added.
+    WidePayload "json" fetch => |m| {
+        m.userinfo(&format!(r#"{{"sub":"alice",{}}}"#, members(1022)))
+    };
+    /// A thousand and more members inside of a claim.
+    WideNestedPayload "json" fetch => |m| m.claim("x", &format!("{{{}}}", members(1100)));
     /// A payload with a number beyond all floats.
     PayloadInfinity "json" fetch => |m| m.claim("x", "1e400");
     /// A payload with an integer beyond 64 bits, which would lose digits as a float.

@@ -258,8 +258,9 @@ fn latitudes() -> Notes {
             latitude("How deep, wide and large a document may be is a parser's choice (RFC 8259 section 9), as long as there is a limit. These are the reference's.")
                 .links(&["https://www.rfc-editor.org/rfc/rfc8259#section-9"]),
             &[
-                "LongToken", "HeaderDepth", "HeaderMembers", "PayloadDepth", "DeepHeaderByOne", "DeepHeader", "DeepHeaderObjects",
+                "LongToken", "HeaderDepth", "HeaderMembers", "PayloadDepth", "PayloadMembers", "DeepHeaderByOne", "DeepHeader", "DeepHeaderObjects",
                 "WideHeaderByOne", "WideHeader", "WideNestedHeader", "DeepPayloadByOne", "DeepPayload", "DeepPayloadObjects",
+                "WidePayload", "WideNestedPayload",
                 "HeaderInfinity", "PayloadInfinity", "PayloadHugeInteger", "PayloadHugeNegative", "LargeIntegers",
             ],
         ),
