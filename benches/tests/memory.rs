@@ -1,5 +1,6 @@
-//! What a request costs in memory, counted: whatever it says, three times its headers and 4 KiB.
-//! What is rejected without a key asks for nothing but room for the decoded header.
+//! What a request costs in memory, counted: whatever it says, three times its token, the other two
+//! headers once, and 4 KiB. What is rejected without a key asks for nothing but room for the decoded
+//! header.
 
 #![expect(
     clippy::unwrap_used,
@@ -69,9 +70,20 @@ fn length(lines: &Lines) -> u64 {
     lines.iter().map(|(_, value)| value.len() as u64).sum()
 }
 
+/// The token is there as a copy while its key is fetched, decoded, and with the places of its claims.
+/// The other two are copied and nothing else: the user keeps the access token, and the identity waits
+/// for the `sub` to be compared with.
+fn bound(lines: &Lines) -> u64 {
+    let (token, others): (Lines, Lines) = lines
+        .iter()
+        .cloned()
+        .partition(|(name, _)| *name == OidcHeaders::DATA);
+    3 * length(&token) + length(&others) + 4096
+}
+
 fn assert_bounded(name: &str, authenticator: &Authenticator, lines: &Lines) -> Decision {
     let (decision, peak) = ALLOCATOR.peak_of(|| black_box(decide(authenticator, lines)));
-    let bound = 3 * length(lines) + 4096;
+    let bound = bound(lines);
     assert!(peak <= bound, "{name}: {peak} of {bound} bytes");
     decision
 }
@@ -120,7 +132,7 @@ fn hostile_claims() -> Vec<(&'static str, String)> {
 }
 
 #[test]
-fn a_request_takes_three_times_its_length_and_4_kib_at_most() {
+fn a_request_takes_three_times_its_token_and_4_kib_at_most() {
     let alb = SimulatedAlb::new();
     let sources = [true, false].map(|at_hand| authenticator(&alb, at_hand));
     let rows = table(&alb, NOW);
@@ -150,46 +162,47 @@ fn a_request_takes_three_times_its_length_and_4_kib_at_most() {
 
     // What is rejected without a key.
     let [authenticator, _] = &sources;
-    let mut counted = 0;
+    let (mut counted, mut taking_more) = (0, Vec::new());
     for row in &rows {
         let is_static = matches!(row.outcome, Outcome::Refused { .. }) && !row.may_fetch;
-        if !is_static || decodes_more(&row.headers) {
+        if !is_static {
             continue;
         }
         let before = ALLOCATOR.so_far();
         let decision = black_box(decide(authenticator, &row.headers));
         let asked = ALLOCATOR.so_far() - before;
         assert!(decision.is_err(), "{}", row.name);
-        assert!(asked.calls <= 1, "{}: {asked:?}", row.name);
-        assert!(
-            asked.bytes <= length(&row.headers),
-            "{}: {asked:?}",
-            row.name
-        );
+        if asked.calls > 1 || asked.bytes > length(&row.headers) {
+            taking_more.push(row.name);
+        }
         counted += 1;
     }
+    // No more of them, and no fewer.
+    assert_eq!(taking_more, TAKING_MORE);
     assert!(counted > 200, "only {counted} rows were counted");
-    println!("{counted} static rejections, one allocation each at most");
+    println!(
+        "{counted} static rejections, one allocation each at most but for {}",
+        TAKING_MORE.len()
+    );
 }
 
-/// A header with escapes, or with more members than any load balancer writes, takes more to be
-/// decoded.
-fn decodes_more(lines: &Lines) -> bool {
-    use base64::Engine as _;
-    let token = lines.iter().find(|(name, _)| *name == OidcHeaders::DATA);
-    let header = token.and_then(|(_, token)| token.split(|byte| *byte == b'.').next());
-    let text = header.map(|header| {
-        let digits: Vec<_> = header
-            .iter()
-            .copied()
-            .filter(|byte| *byte != b'=')
-            .collect();
-        base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(digits)
-    });
-    match text {
-        Some(Ok(text)) => {
-            text.contains(&b'\\') || text.iter().filter(|byte| **byte == b':').count() > 40
-        }
-        _ => false,
-    }
-}
+/// What asks for more than room for the decoded header: escapes in it have to be read somewhere, and
+/// the names of many members kept somewhere, to see that none is there twice.
+const TAKING_MORE: [&str; 16] = [
+    "WideHeaderByOne",
+    "WideHeader",
+    "WideNestedHeader",
+    "CritEscaped",
+    "JwkEscaped",
+    "KidBackslash",
+    "KidLineFeed",
+    "KidCarriageReturn",
+    "KidTab",
+    "KidTabForDigit",
+    "KidNul",
+    "SignerLineFeed",
+    "SignerNul",
+    "SignerRegionLineFeed",
+    "IssuerNul",
+    "ClientNul",
+];
