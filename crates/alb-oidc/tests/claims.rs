@@ -6,7 +6,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// The standard claims that are texts, and how each is asked for.
-const TEXTS: [(&str, fn(&UserClaims) -> Option<&str>); 11] = [
+type Text = fn(&UserClaims) -> Option<&str>;
+type Flag = fn(&UserClaims) -> Option<bool>;
+
+const TEXTS: [(&str, Text); 11] = [
     ("name", UserClaims::name),
     ("given_name", UserClaims::given_name),
     ("family_name", UserClaims::family_name),
@@ -21,7 +24,7 @@ const TEXTS: [(&str, fn(&UserClaims) -> Option<&str>); 11] = [
 ];
 
 /// The standard claims that are flags.
-const FLAGS: [(&str, fn(&UserClaims) -> Option<bool>); 2] = [
+const FLAGS: [(&str, Flag); 2] = [
     ("email_verified", UserClaims::email_verified),
     ("phone_number_verified", UserClaims::phone_number_verified),
 ];

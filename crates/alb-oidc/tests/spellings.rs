@@ -186,9 +186,9 @@ proptest! {
         let (alb, authenticators) = bench();
         let userinfo = serde_json::json!({"name": name, "sub": sub, "custom:n": extra}).to_string();
         let token = alb.mint(&userinfo, NOW);
-        let headers = OidcHeaders::from_lookup(|name| (name == OidcHeaders::DATA).then_some(token.as_bytes()));
         for authenticator in authenticators {
-            let authentication = std::pin::pin!(authenticator.authenticate(headers.clone()));
+            let headers = OidcHeaders::from_lookup(|name| (name == OidcHeaders::DATA).then_some(token.as_bytes()));
+            let authentication = std::pin::pin!(authenticator.authenticate(headers));
             let Poll::Ready(Ok(user)) = authentication.poll(&mut Context::from_waker(Waker::noop())) else {
                 panic!("a genuine token was refused");
             };

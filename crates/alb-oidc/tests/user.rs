@@ -234,6 +234,7 @@ fn debug_of_every_step_shows_the_signer_and_nothing_of_the_user() {
     let header = format!(
         "JoseHeader {{ untrusted_key_id: {id}, untrusted_signer: {ARN}, untrusted_expires_at: {expiry}, .. }}"
     );
+    let shown_headers = format!("{headers:#?}");
     let unverified = UnverifiedToken::parse(headers).unwrap();
     assert_eq!(format!("{:?}", unverified.untrusted_header()), header);
     let token = format!("UnverifiedToken {{ signing_input_bytes: {bytes}, header: {header}, .. }}");
@@ -262,7 +263,8 @@ fn debug_of_every_step_shows_the_signer_and_nothing_of_the_user() {
              access_token: Some(UnverifiedAccessToken(…)) }})"
         )
     );
-    assert_shows_nothing(&format!("{headers:#?} {user:#?}"));
+    assert_shows_nothing(&shown_headers);
+    assert_shows_nothing(&format!("{user:#?}"));
 }
 
 #[test]
