@@ -112,6 +112,10 @@ impl Outcomes {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
+    #[cfg_attr(
+        not(feature = "tracing"),
+        expect(clippy::single_match, reason = "either arm traces, and nothing else")
+    )]
     fn tell_of_rejection(&self, error: &AuthenticateError, _observed: bool) {
         let now = Instant::now();
         let (_reason, mut _presented) = (error.reason(), None);
@@ -140,6 +144,10 @@ impl Outcomes {
         }
     }
 
+    #[cfg_attr(
+        not(feature = "tracing"),
+        expect(clippy::single_match, reason = "either arm traces, and nothing else")
+    )]
     fn tell_of_outage(&self, _error: &AuthenticateError, _observed: bool) {
         let _reason = _error.reason();
         match self.outages.spend(Instant::now()) {

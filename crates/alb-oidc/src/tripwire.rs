@@ -37,7 +37,11 @@ impl Tripwire {
     /// Looks at why a token was rejected.
     #[cfg_attr(
         not(feature = "tracing"),
-        expect(unused_variables, reason = "they are only traced")
+        expect(
+            unused_variables,
+            clippy::single_match,
+            reason = "the rest is traced, and nothing else"
+        )
     )]
     pub(crate) fn see(&self, error: &TokenError, now: Instant) {
         let presented = match error {
