@@ -95,6 +95,8 @@ fn judge(data: &[u8]) -> (Judgement, Option<Said>) {
     for (name, _) in root.members() {
         if let Some(forbidden) = FORBIDDEN.into_iter().find(|other| other == name) {
             judgement.fault(TokenError::ForbiddenParameter(forbidden));
+        } else if name.starts_with("x5") {
+            judgement.fault(TokenError::ForbiddenParameter("x5*"));
         }
         if name == "crit" {
             judgement.fault(TokenError::CriticalHeader);
