@@ -1,10 +1,11 @@
 //! What the benchmarks measure, and the allocator that counts.
 //!
-//!     cargo bench -p benches                         # all of them
-//!     cargo bench -p benches --bench authenticate    # how long each operation
-//! takes, by criterion     cargo bench -p benches --bench overhead        # how
-//! long beside a bare verification, turn by turn     cargo bench -p benches
-//! --bench allocations     # what each allocates
+//! ```text
+//! cargo bench -p benches                        all of them
+//! cargo bench -p benches --bench authenticate   how long each takes, by criterion
+//! cargo bench -p benches --bench overhead       how long beside a bare verification, turn by turn
+//! cargo bench -p benches --bench allocations    what each allocates
+//! ```
 //!
 //! Where others use the machine too, criterion's times of one run are not
 //! comparable even with each other: it measures one operation after the other,

@@ -143,7 +143,7 @@ impl Request {
                 format!("{input}.{}", URL_SAFE.encode([1; 63]))
             }
             Operation::RejectHostileNumbers => {
-                let numbers = vec!["179769313486231570793e288"; 460];
+                let numbers = vec!["24703282292062327208e-343"; 460];
                 unsigned(&format!(r#"{{"a":[{}]}}"#, numbers.join(",")))
             }
             Operation::RejectHostileNames => {

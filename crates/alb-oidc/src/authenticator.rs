@@ -99,9 +99,8 @@ impl Authenticator {
     ///
     /// A key that has to be fetched is waited for in a task of its own, of which there are at most
     /// 256; what comes on top counts as undecided, for no response waits for it and holds it back.
-    /// What is observed and what
-    /// is enforced count together: to tell them apart, build two authenticators on clones of one
-    /// [`KeyStore`].
+    /// What is observed and what is enforced count together: to tell them apart, build two
+    /// authenticators on clones of one [`KeyStore`].
     pub fn observe(&self, headers: Result<OidcHeaders<'_>, AuthenticateError>) {
         let headers = headers.map(OidcHeaders::without_access_token);
         let Authentication(Stage::Waiting(decision)) = self.decide(headers, Mode::Observed) else {
