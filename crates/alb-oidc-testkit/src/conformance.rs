@@ -1,7 +1,7 @@
 //! Headers in, outcome out: the table that each adapter is run against, so that all give the same
 //! answers.
 
-use alb_oidc::{AuthenticateError, UnixTime};
+use alb_oidc::{Refusal, UnixTime};
 
 use crate::alb::SimulatedAlb;
 use crate::forgery::TABLES;
@@ -36,7 +36,7 @@ pub enum Outcome {
     /// It has none of the headers: 401 behind a required layer, and nobody in particular behind an
     /// optional one.
     Anonymous,
-    /// It is refused with 401, for this [reason](AuthenticateError::reason).
+    /// It is refused with 401, for this [reason](Refusal::reason).
     Refused {
         /// The reason.
         reason: &'static str,
@@ -53,8 +53,8 @@ pub struct Answer {
     /// The body. A handler behind the adapter answers with the user's `sub`, or with nothing for
     /// nobody.
     pub body: String,
-    /// The error that was left in the response's extensions.
-    pub error: Option<AuthenticateError>,
+    /// The refusal that was left in the response's extensions.
+    pub refusal: Option<Refusal>,
 }
 
 /// All rows, against an application that trusts `alb`'s rule.
@@ -126,7 +126,7 @@ fn refused<'a>(
     let name = row.name;
     assert_eq!(answer.status, 401, "{name}");
     assert_eq!(
-        answer.error.as_ref().map(AuthenticateError::reason),
+        answer.refusal.as_ref().map(Refusal::reason),
         Some(reason),
         "{name}"
     );

@@ -1,11 +1,11 @@
 //! axum extractors. Types of this crate's own, for a foreign type may not get a foreign trait.
 //!
 //! The [`Responder`](crate::Responder) is the layer's: an extractor that refuses answers with a
-//! problem document, and leaves its rejection in the response's extensions.
+//! problem document, and leaves its refusal in the response's extensions.
 
 use std::ops::Deref;
 
-use alb_oidc::{AuthenticatedUser, ClaimsError, Problem};
+use alb_oidc::{AuthenticateError, AuthenticatedUser, Refusal};
 use axum_core::extract::FromRequestParts;
 use axum_core::response::{IntoResponse, Response};
 use http::request::Parts;
@@ -28,13 +28,12 @@ impl Deref for User {
 }
 
 impl<S: Sync> FromRequestParts<S> for User {
-    type Rejection = UserRejection;
+    type Rejection = Rejection;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, UserRejection> {
-        match MaybeUser::find(parts) {
-            Some(MaybeUser::SignedIn(user)) => Ok(Self(user)),
-            Some(MaybeUser::Anonymous) => Err(UserRejection::Anonymous),
-            None => Err(UserRejection::MissingLayer),
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        match MaybeUser::find(parts)? {
+            MaybeUser::SignedIn(user) => Ok(Self(user)),
+            MaybeUser::Anonymous => Err(Refusal::from(AuthenticateError::Missing).into()),
         }
     }
 }
@@ -50,19 +49,22 @@ pub enum MaybeUser {
 }
 
 impl MaybeUser {
-    fn find(parts: &Parts) -> Option<Self> {
+    fn find(parts: &Parts) -> Result<Self, Refusal> {
         if let Some(user) = parts.extensions.get::<AuthenticatedUser>() {
-            return Some(Self::SignedIn(user.clone()));
+            return Ok(Self::SignedIn(user.clone()));
         }
-        parts.extensions.get::<Anonymous>().map(|_| Self::Anonymous)
+        let anonymous = parts.extensions.get::<Anonymous>();
+        anonymous
+            .map(|_| Self::Anonymous)
+            .ok_or(Refusal::MissingLayer)
     }
 }
 
 impl<S: Sync> FromRequestParts<S> for MaybeUser {
-    type Rejection = MaybeUserRejection;
+    type Rejection = Rejection;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, MaybeUserRejection> {
-        Self::find(parts).ok_or(MaybeUserRejection::MissingLayer)
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        Ok(Self::find(parts)?)
     }
 }
 
@@ -72,95 +74,37 @@ impl<S: Sync> FromRequestParts<S> for MaybeUser {
 pub struct Claims<T>(pub T);
 
 impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Claims<T> {
-    type Rejection = ClaimsRejection;
+    type Rejection = Rejection;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ClaimsRejection> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
         let User(user) = User::from_request_parts(parts, state).await?;
-        let claims = user.claims().deserialize();
-        claims.map(Self).map_err(ClaimsRejection::DoNotFit)
+        Ok(Self(user.claims().deserialize()?))
     }
 }
 
-/// Why there is no [`User`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum UserRejection {
-    /// Nobody is signed in: 401.
-    #[error("nobody is signed in")]
-    Anonymous,
-    /// No [`AuthenticateLayer`](crate::AuthenticateLayer) covers the route: 500.
-    #[error("no AuthenticateLayer covers the route, or it only observes")]
-    MissingLayer,
-}
+/// Why an extractor gives nothing, as a response: a problem document, with the [`Refusal`] in the
+/// response's extensions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection(Refusal);
 
-/// Why it is not known whether there is a user.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum MaybeUserRejection {
-    /// No [`AuthenticateLayer`](crate::AuthenticateLayer) covers the route: 500.
-    #[error("no AuthenticateLayer covers the route, or it only observes")]
-    MissingLayer,
-}
-
-/// Why there are no [`Claims`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ClaimsRejection {
-    /// There is no user.
-    #[error(transparent)]
-    User(#[from] UserRejection),
-    /// The claims do not fit the type: 403.
-    #[error(transparent)]
-    DoNotFit(ClaimsError),
-}
-
-impl UserRejection {
-    const fn problem(&self) -> Problem {
-        match self {
-            Self::Anonymous => Problem::UNAUTHENTICATED,
-            Self::MissingLayer => Problem::MISSING_LAYER,
-        }
+impl Rejection {
+    /// The cause.
+    #[must_use]
+    pub const fn refusal(&self) -> &Refusal {
+        &self.0
     }
 }
 
-impl MaybeUserRejection {
-    const fn problem(&self) -> Problem {
-        match self {
-            Self::MissingLayer => Problem::MISSING_LAYER,
-        }
+impl<E: Into<Refusal>> From<E> for Rejection {
+    fn from(cause: E) -> Self {
+        Self(cause.into())
     }
 }
 
-impl ClaimsRejection {
-    const fn problem(&self) -> Problem {
-        match self {
-            Self::User(rejection) => rejection.problem(),
-            Self::DoNotFit(_) => Problem::CLAIMS_DO_NOT_FIT,
-        }
-    }
-}
-
-impl IntoResponse for UserRejection {
+impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
-        refuse(&self.problem(), self)
+        let mut response: Response = problem_response(&self.0);
+        response.extensions_mut().insert(self.0);
+        response
     }
-}
-
-impl IntoResponse for MaybeUserRejection {
-    fn into_response(self) -> Response {
-        refuse(&self.problem(), self)
-    }
-}
-
-impl IntoResponse for ClaimsRejection {
-    fn into_response(self) -> Response {
-        refuse(&self.problem(), self)
-    }
-}
-
-/// The problem, with the cause for the application's own middleware in the response's extensions.
-fn refuse<R: Clone + Send + Sync + 'static>(problem: &Problem, rejection: R) -> Response {
-    let mut response: Response = problem_response(problem);
-    response.extensions_mut().insert(rejection);
-    response
 }

@@ -4,14 +4,14 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use alb_oidc::{AuthenticateError, Authentication};
+use alb_oidc::{AuthenticateError, Authentication, Refusal};
 use http::header::CACHE_CONTROL;
 use http::{HeaderValue, Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use crate::layer::Need;
-use crate::responder::{Rejection, Responder};
+use crate::responder::Responder;
 use crate::service::Anonymous;
 
 pin_project! {
@@ -102,7 +102,7 @@ where
                             request.extensions_mut().insert(Anonymous);
                         }
                         (Err(error), _) => {
-                            let response = refuse(responder, error, request);
+                            let response = refuse(responder, error.into(), request);
                             return Poll::Ready(Ok(response));
                         }
                     }
@@ -116,20 +116,19 @@ where
 
 fn refuse<R, ReqBody, ResBody>(
     responder: &R,
-    error: AuthenticateError,
+    refusal: Refusal,
     request: Request<ReqBody>,
 ) -> Response<ResBody>
 where
     R: Responder<ResBody>,
 {
     let (head, _) = request.into_parts();
-    let rejection = Rejection::from(error);
-    let mut response = responder.respond(&rejection, &head);
+    let mut response = responder.respond(&refusal, &head);
     response
         .headers_mut()
         .entry(CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
-    response.extensions_mut().insert(rejection.into_error());
+    response.extensions_mut().insert(refusal);
     response
 }
 

@@ -28,15 +28,15 @@
 //! 4. In [optional](AuthenticateLayer::optional) mode, calls the service without a user if, and
 //!    only if, none of the three headers is there.
 //! 5. Otherwise answers itself: 401 if the request does not prove a user, 503 if that cannot be
-//!    told now. The [`Responder`] makes the response; the [`AuthenticateError`] is left in its
-//!    extensions, and `cache-control: no-store` is set unless the responder set another.
+//!    told now. The [`Responder`] makes the response; the [`Refusal`] is left in its extensions,
+//!    and `cache-control: no-store` is set unless the responder set another.
 //!
 //! In [observe](AuthenticateLayer::observe) mode, for bringing the layer into a running application,
 //! it does the first two, tells the operator what it would have done, and calls the service without
 //! a user, whatever came.
 //!
 //! An extractor that refuses answers with a problem document of the same form, whatever the layer's
-//! responder, and leaves its rejection in the response's extensions.
+//! responder, and leaves its [`Refusal`] in the response's extensions.
 //!
 //! [`ProblemJson`], the default responder, serves bodies that are made from a `&'static str`:
 //! axum's, `http_body_util::Full` and the like. For tonic there is [`GrpcStatus`].
@@ -61,10 +61,10 @@ mod responder;
 mod service;
 
 pub use alb_oidc;
-pub use alb_oidc::{AuthenticateError, AuthenticatedUser, Authenticator, ConfigError};
+pub use alb_oidc::{AuthenticateError, AuthenticatedUser, Authenticator, ConfigError, Refusal};
 #[cfg(feature = "axum")]
-pub use extract::{Claims, ClaimsRejection, MaybeUser, MaybeUserRejection, User, UserRejection};
+pub use extract::{Claims, MaybeUser, Rejection, User};
 pub use future::ResponseFuture;
 pub use layer::AuthenticateLayer;
-pub use responder::{GrpcStatus, ProblemJson, Rejection, Responder};
+pub use responder::{GrpcStatus, ProblemJson, Responder};
 pub use service::Authenticate;

@@ -1,6 +1,7 @@
 //! How a refused request is answered.
 
-use alb_oidc::{AuthenticateError, Disposition, Problem};
+use alb_oidc::Refusal;
+use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
@@ -8,7 +9,7 @@ use http::{HeaderName, HeaderValue, Response, StatusCode};
 /// this answers.
 ///
 /// ```
-/// use alb_oidc_tower::{Rejection, Responder};
+/// use alb_oidc_tower::{ProblemJson, Refusal, Responder};
 /// use http::{Response, header, request::Parts};
 ///
 /// /// A page for people, and a problem document for everything else.
@@ -16,8 +17,8 @@ use http::{HeaderName, HeaderValue, Response, StatusCode};
 /// struct Pages;
 ///
 /// impl Responder<String> for Pages {
-///     fn respond(&self, rejection: &Rejection, request: &Parts) -> Response<String> {
-///         let mut response = rejection.problem::<String>();
+///     fn respond(&self, refusal: &Refusal, request: &Parts) -> Response<String> {
+///         let mut response: Response<String> = ProblemJson.respond(refusal, request);
 ///         let accept = request.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
 ///         if accept.is_some_and(|accept| accept.contains("text/html")) {
 ///             response.headers_mut().insert(header::CONTENT_TYPE, "text/html".parse().expect("a constant"));
@@ -30,7 +31,7 @@ use http::{HeaderName, HeaderValue, Response, StatusCode};
 pub trait Responder<ResBody> {
     /// The response. `request` is the head of the request that is refused; nothing in it is
     /// verified.
-    fn respond(&self, rejection: &Rejection, request: &Parts) -> Response<ResBody>;
+    fn respond(&self, refusal: &Refusal, request: &Parts) -> Response<ResBody>;
 }
 
 /// Answers with a problem document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)) whose body
@@ -39,83 +40,37 @@ pub trait Responder<ResBody> {
 pub struct ProblemJson;
 
 impl<ResBody: From<&'static str>> Responder<ResBody> for ProblemJson {
-    fn respond(&self, rejection: &Rejection, _: &Parts) -> Response<ResBody> {
-        rejection.problem()
+    fn respond(&self, refusal: &Refusal, _: &Parts) -> Response<ResBody> {
+        problem_response(refusal)
     }
 }
 
-/// Answers a gRPC call: HTTP 200 with `grpc-status` 16 (`UNAUTHENTICATED`) or 14 (`UNAVAILABLE`),
-/// and no message ([gRPC over
-/// HTTP/2](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md), "Trailers-Only"). For
+/// Answers a gRPC call: HTTP 200 with a [`grpc-status`](alb_oidc::Problem::grpc_status) and no message
+/// ([gRPC over HTTP/2](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md), "Trailers-Only"). For
 /// tonic, whose body is made from nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GrpcStatus;
 
 impl<ResBody: Default> Responder<ResBody> for GrpcStatus {
-    fn respond(&self, rejection: &Rejection, _: &Parts) -> Response<ResBody> {
-        let status = match rejection.error().disposition() {
-            Disposition::Challenge => "16",
-            Disposition::Unavailable { .. } => "14",
-        };
+    fn respond(&self, refusal: &Refusal, _: &Parts) -> Response<ResBody> {
         let mut response = Response::new(ResBody::default());
-        for (name, value) in [
-            ("content-type", "application/grpc"),
-            ("grpc-status", status),
-        ] {
-            response.headers_mut().insert(
-                HeaderName::from_static(name),
-                HeaderValue::from_static(value),
-            );
-        }
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+        headers.insert(
+            HeaderName::from_static("grpc-status"),
+            HeaderValue::from(u16::from(refusal.problem().grpc_status())),
+        );
         response
     }
 }
 
-/// Why a request is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rejection {
-    error: AuthenticateError,
-}
-
-impl From<AuthenticateError> for Rejection {
-    fn from(error: AuthenticateError) -> Self {
-        Self { error }
-    }
-}
-
-impl Rejection {
-    /// The cause, for the operator. To tell the client would help an attacker.
-    #[must_use]
-    pub const fn error(&self) -> &AuthenticateError {
-        &self.error
-    }
-
-    /// 401 if the request does not prove a user, 503 if that cannot be told now.
-    #[must_use]
-    pub fn status(&self) -> StatusCode {
-        status(&self.as_problem())
-    }
-
-    /// The answer as a problem document, with all its headers.
-    #[must_use]
-    pub fn problem<ResBody: From<&'static str>>(&self) -> Response<ResBody> {
-        problem_response(&self.as_problem())
-    }
-
-    pub(crate) fn into_error(self) -> AuthenticateError {
-        self.error
-    }
-
-    fn as_problem(&self) -> Problem {
-        self.error.disposition().into()
-    }
-}
-
 pub(crate) fn problem_response<ResBody: From<&'static str>>(
-    problem: &Problem,
+    refusal: &Refusal,
 ) -> Response<ResBody> {
+    let problem = refusal.problem();
     let mut response = Response::new(ResBody::from(problem.body()));
-    *response.status_mut() = status(problem);
+    *response.status_mut() =
+        StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in problem.headers() {
         // All of them are constants or digits.
         if let Ok(value) = HeaderValue::from_str(&value) {
@@ -125,8 +80,4 @@ pub(crate) fn problem_response<ResBody: From<&'static str>>(
         }
     }
     response
-}
-
-fn status(problem: &Problem) -> StatusCode {
-    StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }

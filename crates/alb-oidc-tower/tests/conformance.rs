@@ -4,7 +4,7 @@
 
 use alb_oidc_testkit::conformance::{Answer, Row, check, table};
 use alb_oidc_testkit::{KeyServer, ManualClock, SimulatedAlb};
-use alb_oidc_tower::{AuthenticateError, AuthenticateLayer, Authenticator, MaybeUser};
+use alb_oidc_tower::{AuthenticateLayer, Authenticator, MaybeUser, Refusal};
 use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
@@ -44,7 +44,7 @@ async fn answer(response: Response<Body>) -> Answer {
             .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
             .collect(),
         body: String::from_utf8(body.collect().await.unwrap().to_bytes().into()).unwrap(),
-        error: head.extensions.get::<AuthenticateError>().cloned(),
+        refusal: head.extensions.get::<Refusal>().cloned(),
     }
 }
 

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use alb_oidc_testkit::{SimulatedAlb, user};
-use alb_oidc_tower::{AuthenticateLayer, Claims, ClaimsRejection, MaybeUser, User};
+use alb_oidc_tower::{AuthenticateLayer, Claims, MaybeUser, Refusal, User};
 use axum::Router;
 use axum::body::Body;
 use axum::routing::{get, post};
@@ -95,10 +95,10 @@ async fn claims_that_do_not_fit_are_403_and_say_nothing_of_them() {
         assert_eq!(head.headers["content-type"], "application/problem+json");
         assert_eq!(head.headers["cache-control"], "no-store");
         assert!(!body.contains("dept") && !body.contains('7'), "{body}");
-        let rejection = head.extensions.get::<ClaimsRejection>();
+        let refusal = head.extensions.get::<Refusal>();
         assert!(
-            matches!(rejection, Some(ClaimsRejection::DoNotFit(_))),
-            "{rejection:?}"
+            matches!(refusal, Some(Refusal::ClaimsDoNotFit(_))),
+            "{refusal:?}"
         );
     }
 }

@@ -11,7 +11,7 @@ use alb_oidc::{Clock as _, SystemClock};
 use alb_oidc_testkit::conformance::table;
 use alb_oidc_testkit::{Fault, KeyServer, ManualClock, SimulatedAlb, user};
 use alb_oidc_tower::{
-    AuthenticateError, AuthenticateLayer, AuthenticatedUser, Authenticator, Rejection, Responder,
+    AuthenticateError, AuthenticateLayer, AuthenticatedUser, Authenticator, Refusal, Responder,
 };
 use futures_util::FutureExt as _;
 use http::request::Parts;
@@ -140,8 +140,8 @@ async fn nothing_of_the_request_changes_but_that_its_secrets_are_marked() {
 struct Never;
 
 impl<B> Responder<B> for Never {
-    fn respond(&self, rejection: &Rejection, _: &Parts) -> Response<B> {
-        panic!("refused: {rejection:?}")
+    fn respond(&self, refusal: &Refusal, _: &Parts) -> Response<B> {
+        panic!("refused: {refusal:?}")
     }
 }
 
@@ -171,10 +171,13 @@ async fn a_key_that_cannot_be_had_is_503_with_retry_after_and_never_401() {
         assert_eq!(headers[header::CACHE_CONTROL], "no-store");
         assert_eq!(headers[header::CONTENT_TYPE], "application/problem+json");
         assert!(!headers.contains_key(header::WWW_AUTHENTICATE));
-        let error = response.extensions().get::<AuthenticateError>();
+        let refusal = response.extensions().get::<Refusal>();
         assert!(
-            matches!(error, Some(AuthenticateError::Unavailable(_))),
-            "{error:?}"
+            matches!(
+                refusal,
+                Some(Refusal::Unauthenticated(AuthenticateError::Unavailable(_)))
+            ),
+            "{refusal:?}"
         );
     }
 }
@@ -191,12 +194,13 @@ async fn a_clock_that_cannot_be_read_is_503() {
 }
 
 #[tokio::test]
-async fn a_responder_of_ones_own_answers_and_the_error_is_left_for_the_log() {
+async fn a_responder_of_ones_own_answers_and_the_refusal_is_left_for_the_log() {
     #[derive(Clone)]
     struct Page;
     impl Responder<String> for Page {
-        fn respond(&self, rejection: &Rejection, request: &Parts) -> Text {
-            let mut response = Response::new(format!("{} at {}", rejection.status(), request.uri));
+        fn respond(&self, refusal: &Refusal, request: &Parts) -> Text {
+            let mut response =
+                Response::new(format!("{} at {}", refusal.problem().status(), request.uri));
             *response.status_mut() = StatusCode::UNAUTHORIZED;
             response
         }
@@ -208,11 +212,11 @@ async fn a_responder_of_ones_own_answers_and_the_error_is_left_for_the_log() {
     let mut request = Request::new(String::new());
     *request.uri_mut() = "/private".parse().unwrap();
     let response = service.oneshot(request).await.unwrap();
-    assert_eq!(response.body(), "401 Unauthorized at /private");
+    assert_eq!(response.body(), "401 at /private");
     assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
     assert_eq!(
         response.extensions().get(),
-        Some(&AuthenticateError::Missing)
+        Some(&Refusal::Unauthenticated(AuthenticateError::Missing))
     );
 }
 

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use alb_oidc_testkit::{KeyServer, ManualClock, SimulatedAlb};
 use alb_oidc_tower::alb_oidc::{Clock, ClockError, UnixTime};
-use alb_oidc_tower::{AuthenticateLayer, Authenticator, Claims, Rejection, Responder, User};
+use alb_oidc_tower::{
+    AuthenticateLayer, Authenticator, Claims, ProblemJson, Refusal, Responder, User,
+};
 use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
@@ -53,9 +55,9 @@ impl Clock for FusedClock {
 struct FusedResponder(Fuse);
 
 impl Responder<Body> for FusedResponder {
-    fn respond(&self, rejection: &Rejection, _: &Parts) -> Response<Body> {
+    fn respond(&self, refusal: &Refusal, request: &Parts) -> Response<Body> {
         self.0.burn();
-        rejection.problem()
+        ProblemJson.respond(refusal, request)
     }
 }
 

@@ -56,6 +56,19 @@ impl Problem {
         self.body
     }
 
+    /// The same answer to a gRPC call, as a [status
+    /// code](https://grpc.io/docs/guides/status-codes/): 16 (`UNAUTHENTICATED`), 7
+    /// (`PERMISSION_DENIED`), 14 (`UNAVAILABLE`) or 13 (`INTERNAL`).
+    #[must_use]
+    pub const fn grpc_status(&self) -> u8 {
+        match self.status {
+            401 => 16,
+            403 => 7,
+            503 => 14,
+            _ => 13,
+        }
+    }
+
     /// The headers, names in lower case.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, Cow<'static, str>)> {
         let challenge = self.challenge.map(Cow::Borrowed);

@@ -1,6 +1,6 @@
 //! What the authenticating layer answers with when it lets nobody through.
 
-use alb_oidc_tower::{Rejection, Responder};
+use alb_oidc_tower::{ProblemJson, Refusal, Responder};
 use axum::body::Body;
 use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
@@ -16,12 +16,13 @@ use crate::reader::Reader;
 pub struct FrontDesk;
 
 impl Responder<Body> for FrontDesk {
-    fn respond(&self, rejection: &Rejection, request: &Parts) -> Response<Body> {
-        let (mut head, problem) = rejection.problem::<Body>().into_parts();
+    fn respond(&self, refusal: &Refusal, request: &Parts) -> Response<Body> {
+        let response: Response<Body> = ProblemJson.respond(refusal, request);
+        let (mut head, problem) = response.into_parts();
         let body = match reader(&request.headers) {
             Reader::Program => problem,
             Reader::Person => {
-                let notice = if rejection.status() == StatusCode::UNAUTHORIZED {
+                let notice = if head.status == StatusCode::UNAUTHORIZED {
                     Notice::Unauthorized
                 } else {
                     Notice::Unavailable

@@ -22,9 +22,7 @@ use alb_oidc_tower::alb_oidc::{
     ClientId, Clock as _, CryptoBackend, HttpFetcher, Issuer, KeyLookup, KeySource as _, KeyUrl,
     LoadBalancerArn, OidcHeaders, PublicKey, SystemClock, UnverifiedToken,
 };
-use alb_oidc_tower::{
-    AuthenticateError, AuthenticateLayer, Authenticator, Claims, MaybeUser, Rejection, User,
-};
+use alb_oidc_tower::{AuthenticateLayer, Authenticator, Claims, MaybeUser, Refusal, User};
 use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
@@ -56,8 +54,8 @@ fn app(layer: AuthenticateLayer) -> Router {
 async fn text_of(response: Response<Body>) -> (StatusCode, String) {
     let (head, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    let error = head.extensions.get::<AuthenticateError>();
-    let text = format!("{head:?} {error:?} {}", String::from_utf8_lossy(&body));
+    let refusal = head.extensions.get::<Refusal>();
+    let text = format!("{head:?} {refusal:?} {}", String::from_utf8_lossy(&body));
     (head.status, text)
 }
 
@@ -166,7 +164,7 @@ async fn look_at_the_steps(
             secrets.assert_not_in_error(place, &error);
             secrets.assert_absent(place, error.reason());
             secrets.assert_not_in_debug(place, &error.disposition());
-            secrets.assert_not_in_debug(place, &Rejection::from(error));
+            secrets.assert_not_in_error(place, &Refusal::from(error));
         }
     }
 
@@ -227,8 +225,8 @@ async fn what_a_key_endpoint_says_is_shown_nowhere() {
         let app = app(AuthenticateLayer::required(authenticator.clone()));
         let response = app.oneshot(sent.request()).await.unwrap();
         assert_eq!(response.status(), 503, "{place}");
-        let error = response.extensions().get::<AuthenticateError>().unwrap();
-        secrets.assert_not_in_error(&place, error);
+        let refusal = response.extensions().get::<Refusal>().unwrap();
+        secrets.assert_not_in_error(&place, refusal);
         secrets.assert_absent(&place, &text_of(response).await.1);
         secrets.assert_not_in_debug(&place, &authenticator);
         assert!(keys.hits() > 0, "{place}");

@@ -1,0 +1,44 @@
+//! Why a request is answered before a handler has seen it, whoever says so.
+
+use crate::error::{AuthenticateError, ClaimsError};
+use crate::problem::Problem;
+
+/// Why a layer or an extractor answers a request itself. Adapters leave it in the response's
+/// extensions, for the application's own log.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// There is no authenticated user: 401, or 503 if nobody can tell now.
+    #[error(transparent)]
+    Unauthenticated(#[from] AuthenticateError),
+    /// The claims do not fit the application's type: 403.
+    #[error(transparent)]
+    ClaimsDoNotFit(#[from] ClaimsError),
+    /// No layer that authenticates covers the route: 500. The application's mistake, and nobody is
+    /// let in.
+    #[error("no layer authenticates on this route, or it only observes")]
+    MissingLayer,
+}
+
+impl Refusal {
+    /// What the client is answered. The one place where a refusal becomes an answer.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        match self {
+            Self::Unauthenticated(error) => error.disposition().into(),
+            Self::ClaimsDoNotFit(_) => Problem::CLAIMS_DO_NOT_FIT,
+            Self::MissingLayer => Problem::MISSING_LAYER,
+        }
+    }
+
+    /// The cause as one of a closed set of labels, for logs and metrics. To tell it to the client
+    /// would help an attacker.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Unauthenticated(error) => error.reason(),
+            Self::ClaimsDoNotFit(_) => "claims_do_not_fit",
+            Self::MissingLayer => "missing_layer",
+        }
+    }
+}
