@@ -54,24 +54,26 @@ impl LoadBalancerArn {
         &self.name
     }
 
-    pub(crate) fn parse(text: &str) -> Result<Self, ArnError> {
+    /// Takes bytes, for each token's signer is parsed, and none of the grammars below has a
+    /// character of more than one.
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, ArnError> {
         // Whatever else is wrong with it, a wildcard is what to talk about.
         Self::parse_parts(text).map_err(|error| {
-            match text.bytes().any(|byte| matches!(byte, b'*' | b'?')) {
+            match text.iter().any(|byte| matches!(byte, b'*' | b'?')) {
                 true => ArnError::Wildcard,
                 false => error,
             }
         })
     }
 
-    fn parse_parts(text: &str) -> Result<Self, ArnError> {
-        let mut parts = text.splitn(6, ':');
+    fn parse_parts(text: &[u8]) -> Result<Self, ArnError> {
+        let mut parts = text.splitn(6, |byte| *byte == b':');
         let mut part = || parts.next().ok_or(ArnError::NotAnArn);
-        if part()? != "arn" {
+        if part()? != b"arn" {
             return Err(ArnError::NotAnArn);
         }
         let partition = Partition::parse(part()?)?;
-        if part()? != "elasticloadbalancing" {
+        if part()? != b"elasticloadbalancing" {
             return Err(ArnError::Service);
         }
         let region = part()?;
@@ -92,19 +94,19 @@ impl LoadBalancerArn {
 
 /// The name and the id out of `loadbalancer/app/<name>/<id>`; for everything else of Elastic Load
 /// Balancing, what it is instead.
-fn parse_resource(resource: &str) -> Result<(&str, &str), ArnError> {
-    let mut segments = resource.split('/');
+fn parse_resource(resource: &[u8]) -> Result<(&[u8], &[u8]), ArnError> {
+    let mut segments = resource.split(|byte| *byte == b'/');
     match segments.next() {
-        Some("loadbalancer") => {}
-        Some("listener") => return Err(ArnError::Listener),
-        Some("listener-rule") => return Err(ArnError::ListenerRule),
-        Some("targetgroup") => return Err(ArnError::TargetGroup),
+        Some(b"loadbalancer") => {}
+        Some(b"listener") => return Err(ArnError::Listener),
+        Some(b"listener-rule") => return Err(ArnError::ListenerRule),
+        Some(b"targetgroup") => return Err(ArnError::TargetGroup),
         _ => return Err(ArnError::Resource),
     }
     match segments.next() {
-        Some("app") => {}
-        Some("net") => return Err(ArnError::NetworkLoadBalancer),
-        Some("gwy") => return Err(ArnError::GatewayLoadBalancer),
+        Some(b"app") => {}
+        Some(b"net") => return Err(ArnError::NetworkLoadBalancer),
+        Some(b"gwy") => return Err(ArnError::GatewayLoadBalancer),
         _ => return Err(ArnError::Resource),
     }
     match (segments.next(), segments.next(), segments.next()) {
@@ -113,11 +115,11 @@ fn parse_resource(resource: &str) -> Result<(&str, &str), ArnError> {
     }
 }
 
-fn parse_id(text: &str) -> Result<u64, ArnError> {
+fn parse_id(text: &[u8]) -> Result<u64, ArnError> {
     if text.len() != 16 {
         return Err(ArnError::Id);
     }
-    text.bytes().try_fold(0, |id, byte| match byte {
+    text.iter().try_fold(0, |id, byte| match byte {
         b'0'..=b'9' => Ok(id << 4 | u64::from(byte - b'0')),
         b'a'..=b'f' => Ok(id << 4 | u64::from(byte - b'a' + 10)),
         _ => Err(ArnError::Id),
@@ -128,7 +130,7 @@ impl FromStr for LoadBalancerArn {
     type Err = ArnError;
 
     fn from_str(text: &str) -> Result<Self, ArnError> {
-        Self::parse(text)
+        Self::parse(text.as_bytes())
     }
 }
 
@@ -192,10 +194,10 @@ impl Partition {
         }
     }
 
-    fn parse(text: &str) -> Result<Self, ArnError> {
+    fn parse(text: &[u8]) -> Result<Self, ArnError> {
         ALL_PARTITIONS
             .into_iter()
-            .find(|partition| partition.as_str() == text)
+            .find(|partition| partition.as_str().as_bytes() == text)
             .ok_or(ArnError::Partition)
     }
 }
@@ -249,22 +251,22 @@ impl Region {
         }
     }
 
-    fn parse(text: &str) -> Result<Self, ArnError> {
-        let mut words = text.split('-');
+    fn parse(text: &[u8]) -> Result<Self, ArnError> {
+        let mut words = text.split(|byte| *byte == b'-');
         let first = words.next().unwrap_or_default();
         let number = words.next_back().unwrap_or_default();
-        let letters = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase());
+        let letters = |word: &[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_lowercase);
         let mut middle = words.peekable();
         let valid = (2..=4).contains(&first.len())
             && letters(first)
             && middle.peek().is_some()
             && middle.all(letters)
             && (1..=2).contains(&number.len())
-            && number.bytes().all(|b| b.is_ascii_digit());
+            && number.iter().all(u8::is_ascii_digit);
         let region = InlineText::new(text).map(Self).filter(|_| valid);
         let is_guessed = |region: &Self| {
-            let is_inside = |text: &str| text.as_bytes().windows(4).any(|word| word == b"-iso");
-            let isolated = text.starts_with("iso") || is_inside(text);
+            let is_inside = |text: &[u8]| text.windows(4).any(|word| word == b"-iso");
+            let isolated = text.starts_with(b"iso") || is_inside(text);
             isolated && region.partition() == Partition::Aws
         };
         region
@@ -277,7 +279,7 @@ impl FromStr for Region {
     type Err = ArnError;
 
     fn from_str(text: &str) -> Result<Self, ArnError> {
-        Self::parse(text)
+        Self::parse(text.as_bytes())
     }
 }
 
@@ -301,11 +303,11 @@ impl AccountId {
     /// The account of simulated load balancers, which AWS gives to no one.
     pub const SIMULATOR: Self = Self(0);
 
-    fn parse(text: &str) -> Result<Self, ArnError> {
+    fn parse(text: &[u8]) -> Result<Self, ArnError> {
         if text.len() != 12 {
             return Err(ArnError::Account);
         }
-        let account = text.bytes().try_fold(0, |account, byte| match byte {
+        let account = text.iter().try_fold(0, |account, byte| match byte {
             b'0'..=b'9' => Ok(account * 10 + u64::from(byte - b'0')),
             _ => Err(ArnError::Account),
         });
@@ -317,7 +319,7 @@ impl FromStr for AccountId {
     type Err = ArnError;
 
     fn from_str(text: &str) -> Result<Self, ArnError> {
-        Self::parse(text)
+        Self::parse(text.as_bytes())
     }
 }
 
@@ -347,14 +349,14 @@ impl LoadBalancerName {
         self.0.as_str()
     }
 
-    fn parse(text: &str) -> Result<Self, ArnError> {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        let ends_with_letters = match text.as_bytes() {
+    fn parse(text: &[u8]) -> Result<Self, ArnError> {
+        let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
+        let ends_with_letters = match text {
             [] => false,
             [first, .., last] => *first != b'-' && *last != b'-',
             [only] => *only != b'-',
         };
-        if !ends_with_letters || !text.bytes().all(allowed) {
+        if !ends_with_letters || !text.iter().all(allowed) {
             return Err(ArnError::Name);
         }
         InlineText::new(text).map(Self).ok_or(ArnError::Name)
@@ -365,7 +367,7 @@ impl FromStr for LoadBalancerName {
     type Err = ArnError;
 
     fn from_str(text: &str) -> Result<Self, ArnError> {
-        Self::parse(text)
+        Self::parse(text.as_bytes())
     }
 }
 

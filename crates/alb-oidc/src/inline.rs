@@ -13,14 +13,12 @@ pub(crate) struct InlineText<const N: usize> {
 
 impl<const N: usize> InlineText<N> {
     /// `None` if the text is longer than `N` bytes or not ASCII.
-    pub(crate) fn new(text: &str) -> Option<Self> {
+    pub(crate) fn new(text: &[u8]) -> Option<Self> {
         if !text.is_ascii() {
             return None;
         }
         let mut bytes = [0; N];
-        bytes
-            .get_mut(..text.len())?
-            .copy_from_slice(text.as_bytes());
+        bytes.get_mut(..text.len())?.copy_from_slice(text);
         Some(Self {
             length: u8::try_from(text.len()).ok()?,
             bytes,

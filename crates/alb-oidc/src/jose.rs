@@ -188,7 +188,7 @@ impl Members {
                 KeyId::parse(&text("kid")?.decode()).map_err(|_| TokenError::KeyId)
             }),
             "signer" => once(&mut self.signer, || {
-                Ok(LoadBalancerArn::parse(&text("signer")?.decode()).ok())
+                Ok(LoadBalancerArn::parse(text("signer")?.decode().as_bytes()).ok())
             }),
             "iss" => once(&mut self.issuer, || Ok(unescaped.keep(text("iss")?))),
             "client" => once(&mut self.client, || Ok(unescaped.keep(text("client")?))),

@@ -324,10 +324,7 @@ impl<'t> Reader<'t> {
             Some(_) => Err(JsonError::Syntax),
             // Only a float can tell it from zero.
             None if written == "-0" => Ok(Value::Fraction),
-            None => match written.parse::<i128>() {
-                Ok(number) if SIXTY_FOUR_BITS.contains(&number) => Ok(Value::Integer(number)),
-                _ => Err(JsonError::IntegerTooLarge),
-            },
+            None => integer(written).map(Value::Integer),
         }
     }
 
@@ -386,8 +383,17 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// The integers that a program with 64 bits can have meant.
-const SIXTY_FOUR_BITS: std::ops::RangeInclusive<i128> = i64::MIN as i128..=u64::MAX as i128;
+/// The integer, if a program with 64 bits can have meant it.
+fn integer(written: &str) -> Result<i128, JsonError> {
+    let number = match written.parse::<u64>() {
+        Ok(number) => number.into(),
+        Err(_) => written
+            .parse::<i64>()
+            .map_err(|_| JsonError::IntegerTooLarge)?
+            .into(),
+    };
+    Ok(number)
+}
 
 #[cfg(test)]
 mod tests {
