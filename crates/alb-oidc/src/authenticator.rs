@@ -1,5 +1,6 @@
 //! From headers to a user: the steps, in order.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fmt;
 use std::mem;
@@ -13,7 +14,9 @@ use tokio::sync::Semaphore;
 use crate::arn::{AccountId, LoadBalancerArn, Region};
 use crate::error::{AuthenticateError, ConfigError, KeyError, TokenError};
 use crate::headers::OidcHeaders;
-use crate::keys::{KeyFuture, KeyLookup, KeySource, KeyStore, KeyStoreSettings, KeyUrl};
+use crate::keys::{
+    KeyDiagnosis, KeyFuture, KeyLookup, KeySource, KeyStore, KeyStoreSettings, KeyUrl,
+};
 use crate::outcomes::{AuthenticatorStats, Mode, Outcomes};
 use crate::policy::{ClientId, Issuer, Signer, TrustPolicy, TrustedRule};
 use crate::signature::{CryptoBackend, PublicKey};
@@ -145,6 +148,30 @@ impl Authenticator {
             Keys::Store(store) => Some(store),
             Keys::Source(_) => None,
         }
+    }
+
+    /// Whether keys can be had, for each region of the policy: [`KeyStore::diagnose`] says how that
+    /// is found out, and [`KeyDiagnosis`] what it is good for. Empty if the keys come from another
+    /// source than a store.
+    pub async fn diagnose(&self) -> Vec<KeyDiagnosis> {
+        let Some(store) = self.key_store() else {
+            return Vec::new();
+        };
+        let regions: BTreeSet<_> = self
+            .policy()
+            .rules()
+            .map(|rule| rule.signer().region())
+            .collect();
+        // All are asked before the first has answered.
+        let asked: Vec<_> = regions
+            .into_iter()
+            .map(|region| store.diagnose(region))
+            .collect();
+        let mut diagnoses = Vec::with_capacity(asked.len());
+        for diagnosis in asked {
+            diagnoses.push(diagnosis.await);
+        }
+        diagnoses
     }
 
     /// The policy.

@@ -445,7 +445,7 @@ pub enum FetchError {
 }
 
 impl FetchError {
-    const fn reason(self) -> &'static str {
+    pub(crate) const fn reason(self) -> &'static str {
         match self {
             Self::Timeout => "key-timeout",
             Self::Dns => "key-dns",

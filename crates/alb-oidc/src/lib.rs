@@ -85,6 +85,8 @@
 //!   aws-lc-rs for TLS, whatever verifies.)
 //! - `http-client` (default): fetches keys with [reqwest](https://docs.rs/reqwest) and rustls.
 //!   Without it, give [`StaticKeys`] or a [`KeyFetcher`] of your own.
+//! - `metrics`: what became of requests and of key fetches, through the facade
+//!   [metrics](https://docs.rs/metrics). Never an identity.
 //! - `tracing` (default): rejections and key fetches as events of the target `alb_oidc`. Never an
 //!   identity.
 
@@ -104,6 +106,7 @@ mod json;
 mod keys;
 #[cfg(doc)]
 pub mod manual;
+mod meter;
 mod outcomes;
 mod policy;
 mod problem;
@@ -128,11 +131,14 @@ pub use error::{
 pub use headers::OidcHeaders;
 pub use jose::{JoseHeader, KeyId};
 pub use keys::{
-    FetchFuture, KeyFetcher, KeyFuture, KeyLookup, KeyRequest, KeyResponse, KeySource, KeyStore,
-    KeyStoreBuilder, KeyStoreSettings, KeyStoreStats, KeyUrl, StaticKeys,
+    EndpointState, FetchFuture, KeyDiagnosis, KeyFetcher, KeyFuture, KeyLookup, KeyRequest,
+    KeyResponse, KeySource, KeyStore, KeyStoreBuilder, KeyStoreSettings, KeyStoreStats, KeyUrl,
+    StaticKeys,
 };
 #[cfg(feature = "http-client")]
 pub use keys::{HttpFetcher, HttpFetcherBuilder};
+#[cfg(feature = "metrics")]
+pub use meter::describe_metrics;
 pub use outcomes::AuthenticatorStats;
 pub use policy::{ClientId, Issuer, Signer, TrustPolicy, TrustedRule};
 pub use problem::Problem;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::time::Instant;
 
 use crate::error::{AuthenticateError, TokenError};
+use crate::meter;
 use crate::quota::Quota;
 use crate::trace::event;
 use crate::tripwire::Tripwire;
@@ -84,12 +85,12 @@ impl Outcomes {
         mode: Mode,
     ) {
         let _observed = mode == Mode::Observed;
-        let counter = match decision {
+        let (counter, outcome) = match decision {
             Ok(_) => {
                 if _observed {
                     event!(debug, observed = true, "would have let a user in");
                 }
-                &self.authenticated
+                (&self.authenticated, "authenticated")
             }
             Err(AuthenticateError::Missing) => {
                 event!(
@@ -98,18 +99,22 @@ impl Outcomes {
                     observed = _observed,
                     "no x-amzn-oidc-* header"
                 );
-                &self.missing
+                (&self.missing, "missing")
             }
             Err(error @ (AuthenticateError::Headers(_) | AuthenticateError::Rejected(_))) => {
                 self.tell_of_rejection(error, _observed);
-                &self.rejected
+                (&self.rejected, "rejected")
             }
             Err(error @ (AuthenticateError::Unavailable(_) | AuthenticateError::Clock(_))) => {
                 self.tell_of_outage(error, _observed);
-                &self.unavailable
+                (&self.unavailable, "unavailable")
             }
         };
         counter.fetch_add(1, Ordering::Relaxed);
+        let reason = decision
+            .as_ref()
+            .map_or_else(AuthenticateError::reason, |_| "none");
+        meter::request(outcome, reason, _observed);
     }
 
     #[cfg_attr(

@@ -37,8 +37,8 @@ impl Refusal {
     pub const fn reason(&self) -> &'static str {
         match self {
             Self::Unauthenticated(error) => error.reason(),
-            Self::ClaimsDoNotFit(_) => "claims_do_not_fit",
-            Self::MissingLayer => "missing_layer",
+            Self::ClaimsDoNotFit(_) => "claims-do-not-fit",
+            Self::MissingLayer => "missing-layer",
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::time::Instant;
 
 use crate::error::TokenError;
+use crate::meter;
 use crate::quota::Quota;
 use crate::trace::event;
 
@@ -50,6 +51,7 @@ impl Tripwire {
             _ => return,
         };
         self.count.fetch_add(1, Ordering::Relaxed);
+        meter::around_load_balancer();
         let Some(untold) = self.quota.spend(now) else {
             return;
         };

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{KeyRequest, KeyStoreSettings};
+use crate::arn::Region;
 use crate::signature::PublicKey;
 
 /// An immutable snapshot of all keys; a change makes another.
@@ -151,6 +152,17 @@ impl Entries {
             kept.map(|(request, entry)| (*request, entry.clone()))
                 .collect(),
         )
+    }
+
+    pub(crate) fn count_in(&self, region: Region) -> usize {
+        let requests = self.0.keys();
+        requests
+            .filter(|request| request.region() == region)
+            .count()
+    }
+
+    pub(crate) fn regions(&self) -> impl Iterator<Item = Region> {
+        self.0.keys().map(KeyRequest::region)
     }
 
     pub(crate) fn count(&self, proven: bool) -> usize {

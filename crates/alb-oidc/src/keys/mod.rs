@@ -1,6 +1,7 @@
 //! Where public keys come from.
 
 mod budget;
+mod diagnosis;
 mod endpoint;
 mod entries;
 mod fetcher;
@@ -21,6 +22,7 @@ use crate::error::KeyError;
 use crate::jose::KeyId;
 use crate::signature::PublicKey;
 
+pub use diagnosis::{EndpointState, KeyDiagnosis};
 pub(crate) use endpoint::{KeyEndpoints, is_acceptable_base};
 pub use endpoint::{KeyUrl, plain_http_key_url};
 pub use fetcher::{FetchFuture, KeyFetcher, KeyResponse};
@@ -46,7 +48,7 @@ impl<S: KeySource + ?Sized> KeySource for Arc<S> {
 }
 
 /// Which key is asked for. [`AdmittedToken::key_request`](crate::AdmittedToken::key_request) alone
-/// makes one, so that no key is looked up for a token that does not name a trusted signer.
+/// gives one out, so that no key is looked up for a token that does not name a trusted signer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyRequest {
     region: Region,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{KeyRequest, KeyStoreSettings};
-use crate::error::FetchError;
+use crate::error::{FetchError, KeyError};
 
 /// How one fetch failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,17 @@ pub(crate) enum Failure {
     },
     /// There is no runtime to fetch in. Says nothing about the endpoint.
     NoRuntime,
+}
+
+impl Failure {
+    /// One of a closed set of labels.
+    pub(crate) const fn reason(&self) -> &'static str {
+        match self {
+            Self::Absent(_) => KeyError::Unknown.reason(),
+            Self::Fetch { error, .. } => error.reason(),
+            Self::NoRuntime => KeyError::NoRuntime.reason(),
+        }
+    }
 }
 
 /// Failures, each with a backoff that doubles while it goes on.

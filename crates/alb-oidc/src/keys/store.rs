@@ -18,6 +18,7 @@ use super::{
 use crate::arn::Region;
 use crate::error::{ConfigError, FetchError, KeyError};
 use crate::jose::KeyId;
+use crate::meter;
 use crate::signature::{CryptoBackend, PublicKey};
 use crate::trace::event;
 
@@ -86,12 +87,22 @@ impl KeyStore {
         &self.0.endpoints
     }
 
+    pub(super) fn held_keys(&self, region: Region) -> usize {
+        self.0.entries.load().count_in(region)
+    }
+
     fn forget(&self, forget: impl Fn(&KeyRequest) -> bool) {
-        // Under the lock: a fetch that ends now either has put its key here already, or is told not
-        // to.
-        let mut flights = self.0.flights();
-        self.0.entries.rcu(|entries| entries.without(&forget));
-        flights.forget(forget);
+        let before = {
+            // Under the lock: a fetch that ends now either has put its key here already, or is told
+            // not to.
+            let mut flights = self.0.flights();
+            let before = self.0.entries.rcu(|entries| entries.without(&forget));
+            flights.forget(forget);
+            before
+        };
+        for region in before.regions() {
+            meter::held_keys(region, self.held_keys(region));
+        }
     }
 }
 
@@ -321,7 +332,7 @@ struct Task {
     shared: Arc<Shared>,
     errand: Errand,
     answer: Option<Result<Arc<PublicKey>, Failure>>,
-    begun: bool,
+    begun: Option<Instant>,
     /// Whether this is the second try to find a runtime for it.
     is_second: bool,
 }
@@ -333,7 +344,7 @@ impl Task {
             shared: shared.clone(),
             errand,
             answer: None,
-            begun: false,
+            begun: None,
             is_second,
         };
         if let Some(runtime) = runtime {
@@ -342,7 +353,7 @@ impl Task {
     }
 
     async fn run(&mut self) {
-        self.begun = true;
+        self.begun = Some(Instant::now());
         match self.errand {
             Errand::Wake { at, .. } | Errand::Refill { at } => time::sleep_until(at).await,
             Errand::Fetch {
@@ -361,13 +372,17 @@ impl Task {
         let answer = match self.answer.take() {
             Some(answer) => answer,
             // The task panicked, or its runtime went away.
-            None if self.begun => Err(Failure::Fetch {
+            None if self.begun.is_some() => Err(Failure::Fetch {
                 error: FetchError::Aborted,
                 retry_after: None,
             }),
             None => Err(Failure::NoRuntime),
         };
         self.trace_fetch(request, &answer);
+        if let Some(begun) = self.begun {
+            let reason = answer.as_ref().map_or_else(Failure::reason, |_| "none");
+            meter::key_fetch(now.saturating_duration_since(begun), reason);
+        }
         let withdrawn = self.shared.act(|flights, effects| {
             let mut withdrawn = false;
             let answer = match answer {
@@ -384,6 +399,8 @@ impl Task {
             flights.landed(request, attempt, answer, now, effects);
             withdrawn
         });
+        let region = request.region();
+        meter::held_keys(region, self.shared.entries.load().count_in(region));
         if withdrawn {
             event!(warn, key_id = %request.key_id(), "the key endpoint has withdrawn this key");
         }
@@ -412,7 +429,7 @@ impl Task {
 impl Drop for Task {
     fn drop(&mut self) {
         let now = Instant::now();
-        if !self.begun {
+        if self.begun.is_none() {
             self.shared.forget_runtime();
             if !self.is_second && Handle::try_current().is_ok() {
                 // The remembered runtime has ended; the one that asks is alive.

@@ -76,6 +76,11 @@ impl Bench {
         self.authenticator.authenticate(headers)
     }
 
+    /// Sees a request without acting upon it.
+    pub(crate) fn observe(&self, headers: Result<OidcHeaders<'_>, AuthenticateError>) {
+        self.authenticator.observe(headers);
+    }
+
     /// Sends a request with a new token of the load balancer's.
     pub(crate) async fn request(&self) -> Verdict {
         self.verdict(&self.token()).await

@@ -13,12 +13,15 @@ mod bench;
 #[path = "../wire/bodies.rs"]
 mod bodies;
 mod bounds;
+mod diagnosis;
 mod fault_matrix;
 mod fetcher;
 mod flood;
 mod lifetimes;
+mod metrics;
 mod negatives;
 mod outages;
+mod recorder;
 mod separation;
 mod single_flight;
 mod withdrawal;

@@ -1,0 +1,95 @@
+//! What the facade `metrics` is told. Everything here runs on one thread, as does its recorder.
+
+use alb_oidc::{KeyId, KeyStoreSettings, OidcHeaders};
+use metrics::set_default_local_recorder;
+use tokio::task::JoinSet;
+
+use crate::bench::{BAD_SIGNATURE, Bench, LIMITED, UNKNOWN_KEY, millis};
+use crate::fetcher::Answer;
+use crate::recorder::MetricsRecorder;
+
+fn requests(outcome: &str, reason: &str) -> String {
+    format!("alb_oidc_requests_total{{mode=enforced,outcome={outcome},reason={reason}}}")
+}
+
+fn fetches(reason: &str) -> String {
+    format!("alb_oidc_key_fetch_duration_seconds{{reason={reason}}}")
+}
+
+const HELD: &str = "alb_oidc_held_keys{region=us-east-1}";
+
+#[tokio::test(start_paused = true)]
+async fn outcomes_fetches_and_held_keys_are_measured() {
+    let recorder = MetricsRecorder::default();
+    let _guard = set_default_local_recorder(&recorder);
+    let bench = Bench::new();
+    bench.endpoint.take(millis(250));
+    assert_eq!(bench.request().await, Ok(()));
+    assert_eq!(bench.request().await, Ok(()));
+    let known = bench.alb.key_id();
+    assert_eq!(bench.ask_for(known).await, BAD_SIGNATURE);
+    let unknown = KeyId::from_bytes([7; 16]);
+    assert_eq!(bench.ask_for(unknown).await, UNKNOWN_KEY);
+    bench.endpoint.answer(Answer::HTML);
+    assert!(bench.ask_for(KeyId::from_bytes([8; 16])).await.is_err());
+
+    assert_eq!(recorder.count(&requests("authenticated", "none")), 2.0);
+    assert_eq!(recorder.count(&requests("rejected", "bad-signature")), 1.0);
+    assert_eq!(recorder.count(&requests("rejected", "unknown-key")), 1.0);
+    assert_eq!(
+        recorder.count(&requests("unavailable", "key-malformed")),
+        1.0
+    );
+    assert_eq!(recorder.count("alb_oidc_around_load_balancer_total{}"), 1.0);
+    assert_eq!(recorder.values(&fetches("none")), [0.25]);
+    // Asked for twice, for the endpoint may lag a rotation.
+    assert_eq!(recorder.values(&fetches("unknown-key")), [0.25, 0.25]);
+    assert_eq!(recorder.values(&fetches("key-malformed")), [0.25]);
+    assert_eq!(recorder.values(HELD).last(), Some(&1.0));
+    bench.store.purge();
+    assert_eq!(recorder.values(HELD).last(), Some(&0.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_budget_refuses_is_counted() {
+    let recorder = MetricsRecorder::default();
+    let _guard = set_default_local_recorder(&recorder);
+    let bench = Bench::with(KeyStoreSettings::default().budget_burst(1));
+    bench.endpoint.answer(Answer::Hang);
+    let asked: JoinSet<_> = (0..8)
+        .map(|n| bench.send(&bench.forged(KeyId::from_bytes([n; 16]))))
+        .collect();
+    let refused = asked.join_all().await;
+    let limited = refused
+        .into_iter()
+        .filter(|refused| refused.as_ref().err() == LIMITED.as_ref().err())
+        .count();
+    assert!(limited > 0);
+    let series = requests("unavailable", "key-fetch-limited");
+    assert_eq!(recorder.values(&series).len(), limited);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_only_observed_is_told_apart() {
+    let recorder = MetricsRecorder::default();
+    let _guard = set_default_local_recorder(&recorder);
+    let bench = Bench::new();
+    bench.observe(OidcHeaders::from_lookup(|_| [].into_iter()));
+    let series = "alb_oidc_requests_total{mode=observed,outcome=missing,reason=missing}";
+    assert_eq!(recorder.series(), [series]);
+}
+
+#[test]
+fn every_metric_is_described() {
+    let recorder = MetricsRecorder::default();
+    metrics::with_local_recorder(&recorder, alb_oidc::describe_metrics);
+    assert_eq!(
+        recorder.described(),
+        [
+            "alb_oidc_requests_total",
+            "alb_oidc_around_load_balancer_total",
+            "alb_oidc_key_fetch_duration_seconds",
+            "alb_oidc_held_keys",
+        ]
+    );
+}
