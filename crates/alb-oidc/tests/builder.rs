@@ -192,6 +192,7 @@ fn each_number_of_the_store_has_a_range() {
         (settings().budget_interval(second * 61), "budget_interval"),
         (settings().max_in_flight(0), "max_in_flight"),
         (settings().max_negative(0), "max_negative"),
+        (settings().max_waiting_ids(0), "max_waiting_ids"),
         (settings().max_waiters(0), "max_waiters"),
     ] {
         let built = KeyStore::builder(Endpoint::default())

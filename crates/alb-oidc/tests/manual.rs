@@ -30,7 +30,7 @@ fn each_setting_of_the_key_store_is_on_the_page_with_its_default() {
         .map(|field| field.split_once(": ").unwrap())
         .map(|(name, value)| (name.to_owned(), number(value.trim_end_matches('s'))))
         .collect();
-    assert_eq!(code.len(), 16, "{shown}");
+    assert_eq!(code.len(), 17, "{shown}");
     let page: BTreeMap<_, _> = section("Key store")
         .into_iter()
         .map(|[setting, default, ..]| (names(&setting).remove(0), quantity(&default)))

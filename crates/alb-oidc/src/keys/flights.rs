@@ -159,7 +159,7 @@ impl Flights {
             return Joined::Failed(self.error(request, failure, left));
         }
         let tie = self.random();
-        if self.waiting >= self.settings.max_waiters && !self.make_room_for(request, tie, effects) {
+        if self.is_full_for(request) && !self.make_room_for(request, tie, effects) {
             self.limited += 1;
             return Joined::Failed(KeyError::Limited);
         }
@@ -474,10 +474,19 @@ impl Flights {
         }
     }
 
+    fn is_full_for(&self, request: KeyRequest) -> bool {
+        self.waiting >= self.settings.max_waiters || self.ids_are_full_for(request)
+    }
+
+    fn ids_are_full_for(&self, request: KeyRequest) -> bool {
+        self.flights.len() >= self.settings.max_waiting_ids && !self.flights.contains_key(&request)
+    }
+
     /// All places are taken. Refuses the newest waiter of the least wanted id that waits for the
     /// budget, if this request's id is more wanted, ties at random. If only ids are left that a
     /// crowd waits for, refuses the newest of the largest crowd, if this request's id has none.
     fn make_room_for(&mut self, request: KeyRequest, tie: u64, effects: &mut Effects) -> bool {
+        let ids_are_full = self.ids_are_full_for(request);
         let (waiters, tie) = match self.flights.get(&request) {
             Some(flight) => (flight.waiters.len(), flight.tie.min(tie)),
             None => (0, tie),
@@ -488,6 +497,8 @@ impl Flights {
         let loser = match worst.filter(|worst| !is_crowd(worst.waiters.0)) {
             Some(worst) if worst.request != request && newcomer < worst => Some(worst.request),
             Some(_) => None,
+            // One less in a crowd makes no room for another id.
+            None if ids_are_full => None,
             None => {
                 let crowd = self.crowds.last().copied();
                 crowd

@@ -74,6 +74,10 @@ settings! {
     max_in_flight: usize = 4;
     /// Key ids whose "unknown" or failure is remembered. 4,096: many times what the budget can bring.
     max_negative: usize = 4096;
+    /// Key ids that requests wait for at once. 2,048: a flood of made-up ids, in tokens as long as
+    /// an ALB's, then holds no more than 8 MiB, and leaves most places to requests for ids that are
+    /// waited for already.
+    max_waiting_ids: usize = 2048;
     /// Requests that wait for keys at once. 16,384: as many as a server answers at once, and a
     /// bound to their memory.
     max_waiters: usize = 16_384;
@@ -107,6 +111,7 @@ impl KeyStoreSettings {
         within(self.budget_interval <= MAX_TIMEOUT, "budget_interval")?;
         within(self.max_in_flight > 0, "max_in_flight")?;
         within(self.max_negative > 0, "max_negative")?;
+        within(self.max_waiting_ids > 0, "max_waiting_ids")?;
         within(self.max_waiters > 0, "max_waiters")
     }
 }

@@ -60,6 +60,7 @@
 //! | [`budget_interval`](crate::KeyStoreSettings::budget_interval): until there is one more | 1 second | more than 0, to 60 seconds | what a flood of made-up ids costs AWS and us |
 //! | [`max_in_flight`](crate::KeyStoreSettings::max_in_flight): such fetches under way at once | 4 | at least 1 | |
 //! | [`max_negative`](crate::KeyStoreSettings::max_negative): key ids whose "unknown" or failure is remembered | 4,096 | at least 1 | many times what the budget can bring |
+//! | [`max_waiting_ids`](crate::KeyStoreSettings::max_waiting_ids): key ids that requests wait for | 2,048 | at least 1 | a flood of made-up ids, each asked for once in a token as long as an ALB's, holds no more than 8 MiB, and most places stay for requests that name an id which is waited for already |
 //! | [`max_waiters`](crate::KeyStoreSettings::max_waiters): requests that wait for keys | 16,384 | at least 1 | as many as a server answers at once. Each holds a copy of its headers until it is answered: a few KiB as an ALB sends them, and up to 60 KiB from somebody who knows the ARN, issuer and client id, reaches the application and fills each header to its limit; set it to what the memory allows |
 //!
 //! # What else is fixed

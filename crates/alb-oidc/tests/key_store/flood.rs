@@ -120,10 +120,11 @@ async fn a_minute_of(count: u64, settings: KeyStoreSettings) {
     assert!((1..=35).contains(&challenged), "{challenged} challenged");
 }
 
-/// A million a minute, and the places to wait, both scaled down: all places are taken, as they would be.
+/// A million a minute, and the ids and requests that may wait, all scaled down: as many ids are waited for as may be.
 #[tokio::test(start_paused = true)]
 async fn sixty_thousand_made_up_ids_a_minute_cost_seventy_fetches_and_trouble_no_user() {
-    a_minute_of(60_000, KeyStoreSettings::default().max_waiters(983)).await;
+    let settings = KeyStoreSettings::default();
+    a_minute_of(60_000, settings.max_waiters(983).max_waiting_ids(123)).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -132,14 +133,15 @@ async fn a_million_made_up_ids_a_minute_cost_seventy_fetches_and_trouble_no_user
     a_minute_of(1_000_000, KeyStoreSettings::default()).await;
 }
 
-/// A million a minute, scaled down twentyfold. After 0.98 seconds all places are taken, until at 3.2 seconds the first are given up.
+/// A million a minute, scaled down twentyfold. After a quarter of a second as many ids are waited for as may be, until at 3.2 seconds the first are given up.
 #[tokio::test(start_paused = true)]
 async fn a_new_key_is_accepted_within_three_seconds_at_any_moment_of_a_flood() {
     let moments = [
         0, 500, 900, 1_000, 1_050, 1_100, 1_500, 2_500, 4_000, 12_000,
     ];
     for moment in moments.map(millis) {
-        let bench = Bench::with(KeyStoreSettings::default().max_waiters(819));
+        let settings = KeyStoreSettings::default();
+        let bench = Bench::with(settings.max_waiters(819).max_waiting_ids(102));
         bench.endpoint.take(millis(200));
         bench.request().await.unwrap();
         // The budget's next fetch is due shortly before the first places are given up: the one after that has to be waited for.
@@ -278,7 +280,8 @@ async fn made_up_ids_with_a_crowd_each_do_not_shut_a_busy_new_key_out() {
 
 #[tokio::test(start_paused = true)]
 async fn made_up_ids_that_are_asked_for_once_do_not_trim_a_genuine_crowd() {
-    let bench = Bench::with(KeyStoreSettings::default().max_waiters(819));
+    let settings = KeyStoreSettings::default().max_waiters(819);
+    let bench = Bench::with(settings.max_waiting_ids(819));
     bench.request().await.unwrap();
     bench.endpoint.take(millis(200));
     // Made-up ids take all places, and go on coming.
@@ -299,4 +302,30 @@ async fn made_up_ids_that_are_asked_for_once_do_not_trim_a_genuine_crowd() {
     let signed_in = verdicts.iter().filter(|verdict| verdict.is_ok()).count();
     // One may be refused before the first is in.
     assert!(signed_in >= 280, "{signed_in} of 300");
+}
+
+#[tokio::test(start_paused = true)]
+async fn made_up_ids_cannot_take_the_places_of_those_who_wait_for_a_key_that_is_on_its_way() {
+    let bench = Bench::with(
+        KeyStoreSettings::default()
+            .max_waiters(40)
+            .max_waiting_ids(10),
+    );
+    bench.endpoint.take(millis(500));
+    let first = bench.send(&bench.token());
+    let mut flood: JoinSet<_> = (0..100)
+        .map(|n| bench.send(&bench.forged(bogus(n))))
+        .collect();
+    // What is full is the ids: the genuine one has one of them, and 30 places are left for it.
+    assert_eq!(bench.store.stats().waiting_requests, 10);
+    let crowd: JoinSet<_> = (0..30).map(|_| bench.send(&bench.token())).collect();
+    assert_eq!(bench.store.stats().waiting_requests, 40);
+    assert!(first.await.is_ok());
+    for verdict in crowd.join_all().await {
+        assert!(verdict.is_ok(), "{verdict:?}");
+    }
+    while let Some(verdict) = flood.join_next().await {
+        assert!(verdict.unwrap().is_err());
+    }
+    assert_eq!(bench.store.stats().waiting_requests, 0);
 }
