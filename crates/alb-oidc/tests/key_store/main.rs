@@ -17,6 +17,7 @@ mod diagnosis;
 mod fault_matrix;
 mod fetcher;
 mod flood;
+mod freezes;
 mod lifetimes;
 mod metrics;
 mod negatives;
