@@ -39,13 +39,83 @@
 //! responder, and leaves its [`Refusal`] in the response's extensions.
 //!
 //! [`ProblemJson`], the default responder, serves bodies that are made from a `&'static str`:
-//! axum's, `http_body_util::Full` and the like. For tonic there is [`GrpcStatus`].
+//! axum's, `http_body_util::Full` and the like.
 //!
-//! # Where to put it
+//! # axum
 //!
-//! `Router::layer` after all routes that it is for, and before those that it is not for.
-//! `Router::route_layer` does not run for fallbacks or for routes that are added later.
-//! An extractor on a route that no layer covers answers 500, never "anonymous".
+//! The layer, and the extractors [`User`], [`MaybeUser`] and [`Claims`]: `examples/axum.rs`. On
+//! your own machine, with a login page and without an AWS account:
+//!
+//! ```sh
+//! cargo run -p alb-oidc-sim --example alb -- cargo run -p alb-oidc-tower --example axum
+//! ```
+//!
+//! ## Where to put it
+//!
+//! `Router::layer`, after all routes and fallbacks that are for users, and before those that are
+//! for anybody. And take the user as an argument of each handler that is for users: behind no
+//! layer, or one that was forgotten, an extractor answers 500, never "anonymous".
+//!
+//! | | covers | does not cover |
+//! |---|---|---|
+//! | `Router::layer` | routes before it, their 405, a fallback before it, what is missing (404) | routes and fallbacks after it |
+//! | `Router::route_layer` | routes before it, their 405 | **any fallback**, what is missing, routes after it |
+//! | a layer inside of what is `nest`ed | its routes, their 405, a fallback of its own | what is missing in it, the router around it |
+//! | a layer around what is `nest`ed | all of it, as if its routes were there | what is nested after it |
+//! | a layer inside of what is `merge`d | its routes, their 405; **and what is missing in the whole application**, unless another fallback is set | the other router's routes and their 405 |
+//! | `MethodRouter::layer` | the methods and the fallback before it | methods and a fallback after it |
+//! | around the whole: `layer.layer(router)` | everything | |
+//!
+//! A path without a handler that the layer covers is 401 for nobody, and 404 or 405 for a user: an
+//! application tells nobody what it has. Where it does not cover a fallback, that runs for anybody.
+//!
+//! # hyper, and everything else on tower
+//!
+//! [`AuthenticateLayer`] is a [`Layer`](tower_layer::Layer) around any service of
+//! [`http::Request`]s; behind it, the [`AuthenticatedUser`] is in the request's extensions:
+//! `examples/hyper.rs`.
+//!
+//! ```sh
+//! cargo run -p alb-oidc-sim --example alb -- cargo run -p alb-oidc-tower --example hyper
+//! ```
+//!
+//! # tonic
+//!
+//! With the responder [`GrpcStatus`], a refused call is HTTP 200 with `grpc-status: 16`
+//! (`UNAUTHENTICATED`), or 14 (`UNAVAILABLE`) if nobody can tell now. tonic's
+//! `LayerExt::named_layer` puts the layer around one service, so that the health service stands
+//! beside it: `examples/tonic.rs`. The load balancer has to speak HTTP/2 to the target (a target
+//! group of protocol version gRPC).
+//!
+//! ```sh
+//! cargo run -p alb-oidc-sim --example alb -- cargo run -p alb-oidc-tower --example tonic
+//! ```
+//!
+//! # AWS Lambda
+//!
+//! A function as a load balancer's target is the same application, run by `lambda_http`:
+//! `examples/lambda.rs`. Off Lambda it answers an event from standard input:
+//!
+//! ```sh
+//! cargo run -p alb-oidc-sim --example alb -- cargo run -p alb-oidc-tower --example lambda < crates/alb-oidc-tower/examples/alb-event.json
+//! ```
+//!
+//! - Turn **multi-value headers** on for the target group. Without them the load balancer sends only
+//!   the last of several headers of one name, so a request with two tokens looks like one with the
+//!   last of them. That one is verified like every other; only the check that there is no second
+//!   has nothing to look at.
+//! - Build the [`Authenticator`] once, outside of the handler: it keeps the keys.
+//! - Of `lambda_http`, enable the feature `alb` and no other event source: in API Gateway's events,
+//!   it lets the single value of a header replace its list.
+//! - Between two invocations the process stands still, a fetch of a key included. A request that
+//!   waits for a key is an invocation under way, so only a refresh in the background is cut off.
+//!   The key is served all the same, and the refresh tried again after a minute. At the end of the
+//!   key's [hard lifetime](alb_oidc::KeyStoreSettings::hard_lifetime), a request waits for the
+//!   fetch.
+//! - A request may wait for a key for
+//!   [3.2 seconds](alb_oidc::KeyStoreSettings::flight_timeout): the function's timeout, which is 3
+//!   seconds if nobody sets it, must be longer. In a VPC, the function needs a way to the key
+//!   endpoint.
 
 #![forbid(unsafe_code)]
 
