@@ -8,7 +8,7 @@ use axum::handler::HandlerWithoutStateExt as _;
 use axum::routing::{any, get, post};
 use http::Request;
 use http_body_util::BodyExt as _;
-use tower::ServiceExt as _;
+use tower::{Layer as _, ServiceExt as _};
 
 /// Has no extractor: where the layer does not cover it, anybody gets in.
 async fn bare() -> &'static str {
@@ -54,6 +54,7 @@ fn arrangements(layer: &AuthenticateLayer) -> Vec<(&'static str, Router, Vec<Row
                 covered("POST", "/bare", 405),
                 covered("GET", "/missing", 404),
                 not_covered("GET", "/after", 500),
+                not_covered("POST", "/after", 405),
                 not_covered("GET", "/open", 200),
             ],
         ),
@@ -102,6 +103,33 @@ fn arrangements(layer: &AuthenticateLayer) -> Vec<(&'static str, Router, Vec<Row
             vec![covered("GET", "/bare", 200), covered("POST", "/bare", 200)],
         ),
         (
+            "layer does not cover a fallback for wrong methods that is set after it",
+            inner().layer(layer()).method_not_allowed_fallback(careful),
+            vec![
+                covered("GET", "/bare", 200),
+                not_covered("POST", "/bare", 500),
+            ],
+        ),
+        (
+            "route_layer covers a fallback for wrong methods that is set before it",
+            inner()
+                .method_not_allowed_fallback(bare)
+                .route_layer(layer()),
+            vec![covered("GET", "/bare", 200), covered("POST", "/bare", 200)],
+        ),
+        (
+            "a layer around a whole router covers all of it",
+            Router::new().fallback_service(
+                layer().layer(inner().route("/careful", get(careful)).fallback(bare)),
+            ),
+            vec![
+                covered("GET", "/bare", 200),
+                covered("POST", "/bare", 405),
+                covered("GET", "/careful", 200),
+                covered("GET", "/missing", 200),
+            ],
+        ),
+        (
             "a layer inside of what is nested covers that alone",
             Router::new()
                 .nest("/in", inner().layer(layer()))
@@ -112,6 +140,26 @@ fn arrangements(layer: &AuthenticateLayer) -> Vec<(&'static str, Router, Vec<Row
                 not_covered("GET", "/in/missing", 404),
                 not_covered("GET", "/after", 500),
                 not_covered("GET", "/bare", 404),
+            ],
+        ),
+        (
+            "a layer inside of what is nested covers a fallback of its own",
+            Router::new().nest("/in", inner().fallback(bare).layer(layer())),
+            vec![
+                covered("GET", "/in/bare", 200),
+                covered("GET", "/in/missing", 200),
+                not_covered("GET", "/missing", 404),
+            ],
+        ),
+        (
+            "a layer inside of what is nested does not cover the fallback around it",
+            Router::new()
+                .nest("/in", inner().layer(layer()))
+                .fallback(careful),
+            vec![
+                covered("GET", "/in/bare", 200),
+                not_covered("GET", "/in/missing", 500),
+                not_covered("GET", "/missing", 500),
             ],
         ),
         (
@@ -158,6 +206,29 @@ fn arrangements(layer: &AuthenticateLayer) -> Vec<(&'static str, Router, Vec<Row
             ],
         ),
         (
+            "what is merged with its layer brings that to all that is missing",
+            Router::new()
+                .route("/open", get(open))
+                .merge(inner().layer(layer())),
+            vec![
+                covered("GET", "/bare", 200),
+                covered("POST", "/bare", 405),
+                covered("GET", "/missing", 404),
+                not_covered("GET", "/open", 200),
+                not_covered("POST", "/open", 405),
+            ],
+        ),
+        (
+            "what is merged with its layer does not bring that to a fallback that is there",
+            Router::new()
+                .fallback(careful)
+                .merge(inner().layer(layer())),
+            vec![
+                covered("GET", "/bare", 200),
+                not_covered("GET", "/missing", 500),
+            ],
+        ),
+        (
             "what is merged before the layer is covered, and after it not",
             Router::new()
                 .merge(inner())
@@ -186,6 +257,17 @@ fn arrangements(layer: &AuthenticateLayer) -> Vec<(&'static str, Router, Vec<Row
                 covered("GET", "/one", 200),
                 covered("HEAD", "/one", 200),
                 not_covered("POST", "/one", 500),
+            ],
+        ),
+        (
+            "a layer of one route covers its fallback for methods if that is set before it",
+            Router::new()
+                .route("/before", get(bare).fallback(bare).layer(layer()))
+                .route("/after", get(bare).layer(layer()).fallback(careful)),
+            vec![
+                covered("POST", "/before", 200),
+                covered("GET", "/after", 200),
+                not_covered("POST", "/after", 500),
             ],
         ),
         (
