@@ -98,32 +98,60 @@ pub fn table(alb: &SimulatedAlb, now: UnixTime) -> Vec<Row> {
 ///
 /// If they differ, naming the row.
 pub fn check(row: &Row, optional_layer: bool, answer: &Answer) {
-    let name = row.name;
-    let header = |wanted: &str| {
-        let mut values = answer.headers.iter().filter(|(name, _)| name == wanted);
-        let first = values.next().map(|(_, value)| value.as_str());
-        assert!(values.next().is_none(), "{name}: {wanted} twice");
-        first
-    };
     match (row.outcome, optional_layer) {
-        (Outcome::User { sub }, _) => {
-            assert_eq!((answer.status, &*answer.body), (200, sub), "{name}");
-        }
-        (Outcome::Anonymous, true) => {
-            assert_eq!((answer.status, &*answer.body), (200, ""), "{name}");
-        }
-        (Outcome::Anonymous, false) => refused(row, "missing", answer, header),
-        (Outcome::Refused { reason }, _) => refused(row, reason, answer, header),
+        (Outcome::User { sub }, _) => served(row, answer, sub),
+        (Outcome::Anonymous, true) => served(row, answer, ""),
+        (Outcome::Anonymous, false) => refused(row, "missing", answer),
+        (Outcome::Refused { reason }, _) => refused(row, reason, answer),
     }
 }
 
-fn refused<'a>(
-    row: &Row,
-    reason: &str,
-    answer: &'a Answer,
-    header: impl Fn(&str) -> Option<&'a str>,
-) {
+/// Compares the answer to a gRPC call with what the row asks for. A refusal is HTTP 200 with the
+/// `grpc-status` 16 in its head and no body; what is served has its status in trailers. The body is
+/// the message as text.
+///
+/// # Panics
+///
+/// If they differ, naming the row.
+pub fn check_grpc(row: &Row, optional_layer: bool, answer: &Answer) {
     let name = row.name;
+    let header = |wanted| single(row, answer, wanted);
+    assert_eq!(answer.status, 200, "{name}");
+    assert_eq!(header("content-type"), Some("application/grpc"), "{name}");
+    assert_eq!(header("www-authenticate"), None, "{name}");
+    assert_eq!(header("retry-after"), None, "{name}");
+    let reason = match (row.outcome, optional_layer) {
+        (Outcome::User { sub }, _) => return served(row, answer, sub),
+        (Outcome::Anonymous, true) => return served(row, answer, ""),
+        (Outcome::Anonymous, false) => "missing",
+        (Outcome::Refused { reason }, _) => reason,
+    };
+    assert_eq!(
+        answer.refusal.as_ref().map(Refusal::reason),
+        Some(reason),
+        "{name}"
+    );
+    assert_eq!(header("grpc-status"), Some("16"), "{name}");
+    assert_eq!(header("cache-control"), Some("no-store"), "{name}");
+    assert_eq!(answer.body, "", "{name}");
+}
+
+fn served(row: &Row, answer: &Answer, sub: &str) {
+    let name = row.name;
+    assert_eq!((answer.status, &*answer.body), (200, sub), "{name}");
+    assert_eq!(answer.refusal, None, "{name}");
+}
+
+fn single<'a>(row: &Row, answer: &'a Answer, wanted: &str) -> Option<&'a str> {
+    let mut values = answer.headers.iter().filter(|(name, _)| name == wanted);
+    let first = values.next().map(|(_, value)| value.as_str());
+    assert!(values.next().is_none(), "{}: {wanted} twice", row.name);
+    first
+}
+
+fn refused(row: &Row, reason: &str, answer: &Answer) {
+    let name = row.name;
+    let header = |wanted| single(row, answer, wanted);
     assert_eq!(answer.status, 401, "{name}");
     assert_eq!(
         answer.refusal.as_ref().map(Refusal::reason),
