@@ -582,6 +582,31 @@ pub enum ConfigError {
     /// A client id is empty or has characters that it cannot have.
     #[error("not a client id: write it exactly as the listener rule has it")]
     ClientId,
+    /// A text is neither the id nor the ARN of a Cognito user pool.
+    #[error(
+        "not a user pool: write its id, such as eu-west-1_AbCdEf123, or its ARN, arn:aws:cognito-idp:<region>:<account>:userpool/<id>"
+    )]
+    UserPool,
+    /// Nothing is known of the names that Cognito has in this region.
+    #[error(
+        "under which names {partition} has user pools in {region} is not known: name its issuer with Issuer::new"
+    )]
+    NoCognito {
+        /// The region.
+        region: Region,
+        /// Its partition.
+        partition: Partition,
+    },
+    /// A text is not the domain of a user pool, or not its prefix.
+    #[error(
+        "not a user pool's domain: write its prefix, or a host name of your own such as auth.example.com"
+    )]
+    CognitoDomain,
+    /// A URL is none to go to after a sign-out.
+    #[error(
+        "not a sign-out URL: write it exactly as the app client allows it, https://host/path without fragment (http only on a loopback host)"
+    )]
+    LogoutUri,
     /// A policy has no rule.
     #[error("a policy without a rule trusts nobody: add one")]
     NoRules,

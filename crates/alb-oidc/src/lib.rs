@@ -97,6 +97,7 @@ mod arn;
 mod authenticator;
 mod base64url;
 mod claims;
+mod cognito;
 pub mod danger;
 mod error;
 mod headers;
@@ -123,6 +124,7 @@ pub use access_token::UnverifiedAccessToken;
 pub use arn::{AccountId, LoadBalancerArn, LoadBalancerName, Partition, Region};
 pub use authenticator::{Authentication, Authenticator, AuthenticatorBuilder};
 pub use claims::{LinkedIdentity, UserClaims, UserId};
+pub use cognito::{CognitoDomain, CognitoUserPool};
 pub use error::{
     ArnError, AuthenticateError, ClaimsError, ConfigError, Disposition, EncodingError, FetchError,
     HeaderFault, HeadersError, JsonError, JsonKind, KeyError, KeyIdError, PublicKeyError, Segment,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::arn::{AccountId, LoadBalancerArn, LoadBalancerName, Region};
+use crate::cognito::CognitoUserPool;
 use crate::error::{ConfigError, TokenError};
 use crate::jose::JoseHeader;
 use crate::time::UnixTime;
@@ -386,10 +387,28 @@ impl Issuer {
         }
     }
 
+    /// The issuer of a Cognito user pool, as a load balancer has it.
+    ///
+    /// ```
+    /// use alb_oidc::Issuer;
+    ///
+    /// let issuer = Issuer::cognito(&"eu-west-1_AbCdEf123".parse()?);
+    /// # Ok::<(), alb_oidc::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn cognito(pool: &CognitoUserPool) -> Self {
+        pool.issuer()
+    }
+
     /// The URL.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// One that is put together from parts that have been checked.
+    pub(crate) fn known(url: &str) -> Self {
+        Self(url.into())
     }
 }
 

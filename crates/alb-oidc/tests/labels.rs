@@ -381,6 +381,19 @@ fn each_refused_configuration_says_what_to_write() {
             ConfigError::ClientId,
             ["not a client id", "the listener rule"],
         ),
+        (
+            ConfigError::UserPool,
+            ["not a user pool", "eu-west-1_AbCdEf123"],
+        ),
+        (
+            ConfigError::NoCognito { region, partition },
+            ["aws-cn has user pools in cn-north-1", "Issuer::new"],
+        ),
+        (ConfigError::CognitoDomain, ["domain", "auth.example.com"]),
+        (
+            ConfigError::LogoutUri,
+            ["not a sign-out URL", "https://host/path"],
+        ),
         (ConfigError::NoRules, ["trusts nobody", "add one"]),
         (ConfigError::Leeway, ["60 seconds", "correct the clock"]),
         (ConfigError::KeyUrl, ["not a key URL", "https://host/path"]),
