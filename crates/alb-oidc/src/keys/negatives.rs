@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::backoff::Backoff;
 use super::{KeyRequest, KeyStoreSettings};
 use crate::error::{FetchError, KeyError};
 
@@ -45,10 +46,7 @@ pub(crate) struct Negatives {
 #[derive(Clone, Copy, Debug)]
 struct Negative {
     failure: Failure,
-    until: Instant,
-    /// When the backoff starts over.
-    forget_at: Instant,
-    step: u32,
+    backoff: Backoff,
 }
 
 impl Negatives {
@@ -62,20 +60,18 @@ impl Negatives {
     /// The failure that a request for this key is answered with at once, and for how much longer.
     pub(crate) fn current(&self, request: KeyRequest, now: Instant) -> Option<(Failure, Duration)> {
         let negative = self.entries.get(&request)?;
-        (now < negative.until).then(|| (negative.failure, negative.until - now))
+        let left = negative.backoff.left(now)?;
+        Some((negative.failure, left))
     }
 
     /// Whether it has failed within the last minute or so.
     pub(crate) fn is_recent(&self, request: KeyRequest, now: Instant) -> bool {
         let negative = self.entries.get(&request);
-        negative.is_some_and(|negative| now < negative.forget_at)
+        negative.is_some_and(|negative| negative.backoff.is_recent(now))
     }
 
     /// Remembers a failure of a flight that `began` then, and gives for how long. `random` is any
     /// number.
-    ///
-    /// The time of the flight counts, so that an endpoint that hangs is asked as often as one that
-    /// answers.
     pub(crate) fn remember(
         &mut self,
         request: KeyRequest,
@@ -84,33 +80,17 @@ impl Negatives {
         now: Instant,
         random: u64,
     ) -> Duration {
-        let (min, max) = (self.settings.min_backoff, self.settings.max_backoff);
         let asked_for = match failure {
-            Failure::NoRuntime => return min,
+            Failure::NoRuntime => return self.settings.min_backoff,
             Failure::Absent(_) => Duration::ZERO,
             Failure::Fetch { retry_after, .. } => retry_after.unwrap_or_default(),
         };
-        let step = match self.entries.get(&request) {
-            Some(negative) if now < negative.forget_at => negative.step.saturating_add(1),
-            _ => 0,
-        };
-        let doubled = min.saturating_mul(1_u32.checked_shl(step).unwrap_or(u32::MAX));
-        // Upwards only, by at most an eighth, so that neither replicas nor ids stay in step.
-        let jitter = u32::try_from(random % 1024).unwrap_or_default();
-        let jittered = |pause: Duration| pause + pause / 8 * jitter / 1024;
-        let backoff = jittered(doubled.max(asked_for).min(max));
-        let until = (began + backoff).max(now + jittered(asked_for.clamp(min, max)));
+        let previous = self.entries.get(&request);
+        let previous = previous.map(|negative| negative.backoff);
+        let backoff = Backoff::after(previous, asked_for, began, now, random, &self.settings);
         self.make_room(now);
-        self.entries.insert(
-            request,
-            Negative {
-                failure,
-                until,
-                forget_at: until + FORGET_AFTER,
-                step,
-            },
-        );
-        until - now
+        self.entries.insert(request, Negative { failure, backoff });
+        backoff.until() - now
     }
 
     pub(crate) fn remove(&mut self, request: KeyRequest) {
@@ -130,11 +110,12 @@ impl Negatives {
         if !is_full(&self.entries) {
             return;
         }
-        self.entries.retain(|_, negative| now < negative.forget_at);
+        self.entries
+            .retain(|_, negative| negative.backoff.is_recent(now));
         let soonest = self
             .entries
             .iter()
-            .min_by_key(|(_, negative)| negative.until);
+            .min_by_key(|(_, negative)| negative.backoff.until());
         if let Some(request) = soonest.map(|(request, _)| *request)
             && is_full(&self.entries)
         {
@@ -142,6 +123,3 @@ impl Negatives {
         }
     }
 }
-
-/// An id that has not been asked for in a minute starts over with the shortest backoff.
-const FORGET_AFTER: Duration = Duration::from_secs(60);

@@ -1,0 +1,66 @@
+//! How long a failure is believed: for longer, while it goes on.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::KeyStoreSettings;
+
+/// Doubles with each failure that follows soon enough on the one before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Backoff {
+    until: Instant,
+    /// When it starts over.
+    forget_at: Instant,
+    step: u32,
+}
+
+impl Backoff {
+    /// After a failure of what `began` then, for which the endpoint may have asked for some time.
+    /// `random` is any number.
+    ///
+    /// The time that it took counts, so that an endpoint that hangs is asked as often as one that
+    /// answers.
+    pub(crate) fn after(
+        previous: Option<Self>,
+        asked_for: Duration,
+        began: Instant,
+        now: Instant,
+        random: u64,
+        settings: &KeyStoreSettings,
+    ) -> Self {
+        let (min, max) = (settings.min_backoff, settings.max_backoff);
+        let step = match previous {
+            Some(previous) if now < previous.forget_at => previous.step.saturating_add(1),
+            _ => 0,
+        };
+        let doubled = min.saturating_mul(1_u32.checked_shl(step).unwrap_or(u32::MAX));
+        // Upwards only, by at most an eighth, so that neither replicas nor ids stay in step.
+        let jitter = u32::try_from(random % 1024).unwrap_or_default();
+        let jittered = |pause: Duration| pause + pause / 8 * jitter / 1024;
+        let backoff = jittered(doubled.max(asked_for).min(max));
+        let until = (began + backoff).max(now + jittered(asked_for.clamp(min, max)));
+        Self {
+            until,
+            forget_at: until + FORGET_AFTER,
+            step,
+        }
+    }
+
+    pub(crate) const fn until(&self) -> Instant {
+        self.until
+    }
+
+    /// For how much longer the failure is believed.
+    pub(crate) fn left(&self, now: Instant) -> Option<Duration> {
+        (now < self.until).then(|| self.until - now)
+    }
+
+    /// Whether the failure was within the last minute or so.
+    pub(crate) fn is_recent(&self, now: Instant) -> bool {
+        now < self.forget_at
+    }
+}
+
+/// What has not been asked for in a minute starts over with the shortest backoff.
+const FORGET_AFTER: Duration = Duration::from_secs(60);
