@@ -1,12 +1,11 @@
 //! The keys that are held: what a hit reads.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::age::{Age, Freshness};
 use super::{KeyRequest, KeyStoreSettings};
 use crate::arn::Region;
 use crate::signature::PublicKey;
@@ -19,9 +18,7 @@ pub(crate) struct Entries(HashMap<KeyRequest, Arc<Entry>>);
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) key: Arc<PublicKey>,
-    fetched_at: Instant,
-    /// Milliseconds after `fetched_at` before which no refresh is tried.
-    refresh_after: AtomicU64,
+    age: Age,
     absences: Mutex<Absences>,
 }
 
@@ -33,51 +30,22 @@ struct Absences {
     last: Option<Instant>,
 }
 
-/// What a key's age says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Freshness {
-    Fresh,
-    /// Served, and to be refreshed by whoever is told this. Told to one caller an interval.
-    RefreshDue,
-    Expired,
-}
-
 impl Entry {
     fn new(key: Arc<PublicKey>, now: Instant, settings: &KeyStoreSettings) -> Self {
         Self {
             key,
-            fetched_at: now,
-            refresh_after: AtomicU64::new(millis(settings.soft_lifetime)),
+            age: Age::new(now, settings),
             absences: Mutex::default(),
         }
     }
 
     pub(crate) fn freshness(&self, now: Instant, settings: &KeyStoreSettings) -> Freshness {
-        let age = now.saturating_duration_since(self.fetched_at);
-        if age >= settings.hard_lifetime {
-            return Freshness::Expired;
-        }
-        if !self.key.is_proven() && age >= settings.refresh_interval {
+        if !self.key.is_proven() && self.age.at(now) >= settings.refresh_interval {
             // A good key proves itself at once. This one may be another than the endpoint meant to
             // serve.
             return Freshness::Expired;
         }
-        if age < settings.soft_lifetime {
-            return Freshness::Fresh;
-        }
-        let due = self.refresh_after.load(Ordering::Relaxed);
-        let age = millis(age);
-        let next = age.saturating_add(millis(settings.refresh_interval));
-        let claimed = age >= due
-            && self
-                .refresh_after
-                .compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed)
-                .is_ok();
-        if claimed {
-            Freshness::RefreshDue
-        } else {
-            Freshness::Fresh
-        }
+        self.age.freshness(now, settings)
     }
 
     /// Notes that the endpoint says there is no such key; `true` once that is to be believed: it
@@ -136,7 +104,7 @@ impl Entries {
             let room = max.saturating_sub(usize::from(is_proven == proven));
             let excess = of_this_kind().count().saturating_sub(room);
             let mut oldest: Vec<_> = of_this_kind()
-                .map(|(request, entry)| (entry.fetched_at, *request))
+                .map(|(request, entry)| (entry.age.fetched_at(), *request))
                 .collect();
             oldest.sort();
             for (_, request) in oldest.into_iter().take(excess) {
@@ -171,10 +139,6 @@ impl Entries {
             .filter(|entry| entry.key.is_proven() == proven)
             .count()
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 const ABSENCES_BELIEVED: u32 = 3;

@@ -1,5 +1,6 @@
 //! Where public keys come from.
 
+mod age;
 mod backoff;
 mod budget;
 mod diagnosis;

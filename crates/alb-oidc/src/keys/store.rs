@@ -8,7 +8,8 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::{self, Instant};
 
-use super::entries::{Entries, Freshness};
+use super::age::Freshness;
+use super::entries::Entries;
 use super::flights::{Attempt, Effects, Errand, Flights, Joined, Outcome, WaiterId};
 use super::negatives::Failure;
 use super::{
