@@ -11,9 +11,13 @@ use std::task::{Context, Poll, ready};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
+#[cfg(feature = "access-token")]
+use crate::access_token::{AccessTokenVerifier, Checked, Verifiers};
 use crate::arn::{AccountId, LoadBalancerArn, Region};
 use crate::error::{AuthenticateError, ConfigError, KeyError, TokenError};
 use crate::headers::OidcHeaders;
+#[cfg(feature = "access-token")]
+use crate::keys::KeyFetcher;
 use crate::keys::{
     KeyDiagnosis, KeyFuture, KeyLookup, KeySource, KeyStore, KeyStoreSettings, KeyUrl,
 };
@@ -21,7 +25,7 @@ use crate::outcomes::{AuthenticatorStats, Mode, Outcomes};
 use crate::policy::{ClientId, Issuer, Signer, TrustPolicy, TrustedRule};
 use crate::signature::{CryptoBackend, PublicKey};
 use crate::time::{Clock, SystemClock};
-use crate::token::{AdmittedToken, UnverifiedToken};
+use crate::token::{AdmittedToken, UnverifiedToken, VerifiedToken};
 use crate::trace::event;
 use crate::user::AuthenticatedUser;
 
@@ -40,6 +44,8 @@ struct Parts {
     outcomes: Outcomes,
     /// Places for what is observed and waits for a key.
     observing: Arc<Semaphore>,
+    #[cfg(feature = "access-token")]
+    access_tokens: Verifiers,
 }
 
 const MAX_OBSERVING: usize = 256;
@@ -72,6 +78,8 @@ impl Authenticator {
             clock: Arc::new(SystemClock),
             keys: None,
             fetching: Fetching::default(),
+            #[cfg(feature = "access-token")]
+            access_tokens: Vec::new(),
         }
     }
 
@@ -198,7 +206,7 @@ impl Authenticator {
         match self.key(&admitted) {
             // Perhaps there is one where the future is polled, as in `runtime.block_on(…)`.
             KeyLookup::Ready(Err(KeyError::NoRuntime)) => self.wait_for(admitted, None, mode),
-            KeyLookup::Ready(key) => self.decided(self.verify(admitted, key), mode),
+            KeyLookup::Ready(key) => self.conclude(self.verify(admitted, key), mode),
             KeyLookup::Pending(key) => self.wait_for(admitted, Some(key), mode),
         }
     }
@@ -225,9 +233,7 @@ impl Authenticator {
                 KeyLookup::Ready(key) => key,
                 KeyLookup::Pending(key) => key.await,
             };
-            let decision = this.verify(admitted, key);
-            this.0.outcomes.record(&decision, mode);
-            decision
+            this.conclude(this.verify(admitted, key), mode).await
         })))
     }
 
@@ -235,13 +241,43 @@ impl Authenticator {
         &self,
         admitted: AdmittedToken<'_>,
         key: Result<Arc<PublicKey>, KeyError>,
-    ) -> Decision {
+    ) -> Result<VerifiedToken, AuthenticateError> {
         let key = key.map_err(|error| match error {
             KeyError::Unknown => AuthenticateError::Rejected(TokenError::UnknownKey),
             error => AuthenticateError::Unavailable(error),
         })?;
         let now = self.0.clock.unix_time()?;
-        Ok(admitted.verify(&key, now)?.into())
+        Ok(admitted.verify(&key, now)?)
+    }
+
+    /// From the token to the user. Whatever the access token is, that makes no difference to
+    /// whether there is one.
+    #[cfg(feature = "access-token")]
+    fn conclude(
+        &self,
+        verified: Result<VerifiedToken, AuthenticateError>,
+        mode: Mode,
+    ) -> Authentication {
+        let user = match verified.map(|token| self.0.access_tokens.check(token)) {
+            Err(error) => return self.decided(Err(error), mode),
+            Ok(Checked::Ready(user)) => return self.decided(Ok(user), mode),
+            Ok(Checked::Pending(user)) => user,
+        };
+        let this = self.clone();
+        Authentication(Stage::Waiting(Box::pin(async move {
+            let decision = Ok(user.await);
+            this.0.outcomes.record(&decision, mode);
+            decision
+        })))
+    }
+
+    #[cfg(not(feature = "access-token"))]
+    fn conclude(
+        &self,
+        verified: Result<VerifiedToken, AuthenticateError>,
+        mode: Mode,
+    ) -> Authentication {
+        self.decided(verified.map(AuthenticatedUser::from), mode)
     }
 }
 
@@ -308,6 +344,8 @@ pub struct AuthenticatorBuilder {
     clock: Arc<dyn Clock>,
     keys: Option<Keys>,
     fetching: Fetching,
+    #[cfg(feature = "access-token")]
+    access_tokens: Vec<AccessTokenVerifier>,
 }
 
 #[derive(Debug)]
@@ -453,6 +491,20 @@ impl AuthenticatorBuilder {
         self
     }
 
+    /// Verifies the access tokens of one issuer too, so that
+    /// [`groups`](AuthenticatedUser::groups) and [`scopes`](AuthenticatedUser::scopes) are known of
+    /// its users. May be called once for each issuer; the issuer in the load balancer's token tells
+    /// which one is asked.
+    ///
+    /// Users are signed in whether or not their access token verifies, and whether or not the
+    /// issuer's keys can be had. A request waits for them at most once, and no longer than a fetch
+    /// may take; while they are known to be unavailable, it does not wait.
+    #[cfg(feature = "access-token")]
+    pub fn verify_access_tokens(mut self, verifier: AccessTokenVerifier) -> Self {
+        self.access_tokens.push(verifier);
+        self
+    }
+
     /// The authenticator.
     ///
     /// # Errors
@@ -460,6 +512,8 @@ impl AuthenticatorBuilder {
     /// [`ConfigError`] if the parts do not fit together: keys of a region for which no endpoint is
     /// known, or a policy that trusts the simulator's account with AWS's keys.
     pub fn build(self) -> Result<Authenticator, ConfigError> {
+        #[cfg(feature = "access-token")]
+        let access_tokens = self.build_verifiers()?;
         let keys = match self.keys {
             Some(Keys::Source(source)) => {
                 event!(info, keys = ?source, "public keys come from a source of the application's own");
@@ -474,7 +528,24 @@ impl AuthenticatorBuilder {
             clock: self.clock,
             outcomes: Outcomes::default(),
             observing: Arc::new(Semaphore::new(MAX_OBSERVING)),
+            #[cfg(feature = "access-token")]
+            access_tokens,
         })))
+    }
+
+    #[cfg(feature = "access-token")]
+    fn build_verifiers(&self) -> Result<Verifiers, ConfigError> {
+        let verifiers = self.access_tokens.clone();
+        let fetcher = match verifiers.iter().any(AccessTokenVerifier::needs_fetcher) {
+            true => self.fetching.fetcher()?,
+            false => None,
+        };
+        Verifiers::build(
+            verifiers,
+            fetcher.as_ref(),
+            &self.policy,
+            self.clock.clone(),
+        )
     }
 }
 
@@ -521,6 +592,21 @@ impl Fetching {
     #[cfg(not(feature = "http-client"))]
     fn build(self) -> Result<KeyStore, ConfigError> {
         Err(ConfigError::NoKeySource)
+    }
+
+    /// What fetches public keys can fetch sets of them.
+    #[cfg(all(feature = "access-token", feature = "http-client"))]
+    fn fetcher(&self) -> Result<Option<Arc<dyn KeyFetcher>>, ConfigError> {
+        Ok(Some(Arc::new(self.http.clone().build()?)))
+    }
+
+    #[cfg(all(feature = "access-token", not(feature = "http-client")))]
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "it is not, with the feature http-client"
+    )]
+    const fn fetcher(&self) -> Result<Option<Arc<dyn KeyFetcher>>, ConfigError> {
+        Ok(None)
     }
 }
 

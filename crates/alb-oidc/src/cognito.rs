@@ -80,6 +80,11 @@ impl CognitoUserPool {
         format!("{issuer}/.well-known/openid-configuration")
     }
 
+    #[cfg(feature = "access-token")]
+    pub(crate) fn multi_region_jwks_url(&self) -> String {
+        format!("{}{JWKS_PATH}", self.host("issuer-cognito-idp"))
+    }
+
     fn host(&self, service: &str) -> String {
         format!(
             "https://{service}.{}.amazonaws.com/{}",
@@ -91,7 +96,7 @@ impl CognitoUserPool {
     fn parse_id(text: &str) -> Result<Self, ConfigError> {
         let (region, rest) = text.split_once('_').ok_or(ConfigError::UserPool)?;
         let region: Region = region.parse().map_err(|_| ConfigError::UserPool)?;
-        let id = InlineText::new(text).ok_or(ConfigError::UserPool)?;
+        let id = InlineText::new(text.as_bytes()).ok_or(ConfigError::UserPool)?;
         if rest.is_empty() || !rest.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err(ConfigError::UserPool);
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::arn::{LoadBalancerArn, Partition, Region};
 use crate::jose::KeyId;
+use crate::policy::Issuer;
 use crate::time::ClockError;
 
 /// Why a request has no authenticated user.
@@ -86,7 +87,7 @@ pub enum Disposition {
     },
 }
 
-const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
+pub(crate) const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// A fault of one of the three headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -391,7 +392,7 @@ pub enum KeyError {
 }
 
 impl KeyError {
-    const fn retry_after(&self) -> Duration {
+    pub(crate) const fn retry_after(&self) -> Duration {
         match self {
             Self::Fetch { retry_after, .. } => *retry_after,
             Self::Unknown | Self::Limited | Self::NoRuntime => DEFAULT_RETRY_AFTER,
@@ -442,6 +443,9 @@ pub enum FetchError {
     /// The answer was not one P-256 public key.
     #[error("the key endpoint's answer was not a key: {0}")]
     Malformed(PublicKeyError),
+    /// The answer was not a set of public keys, which access tokens are verified with.
+    #[error("the key endpoint's answer was not a set of keys: {0}")]
+    MalformedSet(KeySetError),
 }
 
 impl FetchError {
@@ -456,6 +460,7 @@ impl FetchError {
             Self::Redirect => "key-redirect",
             Self::BodyTooLarge => "key-body-too-large",
             Self::Malformed(_) => "key-malformed",
+            Self::MalformedSet(_) => "key-set-malformed",
         }
     }
 }
@@ -474,6 +479,19 @@ pub enum PublicKeyError {
     /// The point is not on the curve.
     #[error("its point is not on the curve")]
     Point,
+}
+
+/// Why bytes are not a JWK set ([RFC 7517 section 5](https://www.rfc-editor.org/rfc/rfc7517#section-5)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeySetError {
+    /// They are not the JSON object that it must be.
+    #[error("its JSON {0}")]
+    Json(JsonError),
+    /// No key in it can verify a signature: each is of a kind that is not supported, for another
+    /// use, too small, or without an id.
+    #[error("it has no key that can verify a signature")]
+    NoKey,
 }
 
 /// A key id is a UUID in lower case with hyphens; this is not one.
@@ -607,6 +625,29 @@ pub enum ConfigError {
         "not a sign-out URL: write it exactly as the app client allows it, https://host/path without fragment (http only on a loopback host)"
     )]
     LogoutUri,
+    /// The URL of a key set cannot be one.
+    #[error(
+        "not the URL of a key set: write https://host/path without user and fragment (http only on a loopback host)"
+    )]
+    KeySetUrl,
+    /// An audience is empty or has characters other than visible ASCII.
+    #[error("not an audience: write it exactly as access tokens have it in aud")]
+    Audience,
+    /// A key set that was given is not one.
+    #[error("not a set of keys: {0}")]
+    KeySet(KeySetError),
+    /// Two verifiers of access tokens are for the same issuer.
+    #[error("two verifiers of access tokens are given for {0}: one would never be asked")]
+    VerifierTwice(Issuer),
+    /// A verifier of access tokens is for an issuer that no rule trusts.
+    #[error("a verifier of access tokens is given for {0}, which no rule names")]
+    VerifierWithoutRule(Issuer),
+    /// A verifier of access tokens has no way to its keys, and the feature that would fetch them is
+    /// off.
+    #[error(
+        "no way to the keys of access tokens: give them with keys, or a fetcher, or enable the feature http-client"
+    )]
+    NoKeySetSource,
     /// A policy has no rule.
     #[error("a policy without a rule trusts nobody: add one")]
     NoRules,

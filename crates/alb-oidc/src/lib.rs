@@ -59,6 +59,41 @@
 //! which has served others. A key that cannot be had is a 503, never a 401, and never let in
 //! ([`AuthenticateError::disposition`]).
 //!
+//! # Groups and scopes
+//!
+//! The load balancer's token has what the identity provider's userinfo endpoint said, and with
+//! Cognito no groups are in there. They are in the access token, which the load balancer passes
+//! along and does not sign. Whoever believes it unverified believes anybody who reaches the
+//! application.
+//!
+//! With the feature `access-token` it is verified by its own signature, against the issuer's keys,
+//! once the load balancer's token has been:
+//!
+//! ```
+//! # #[cfg(all(feature = "access-token", feature = "http-client", feature = "aws-lc-rs"))]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use alb_oidc::{AccessTokenVerifier, Authenticator, ClientId, CognitoUserPool, Issuer, Signer, TrustPolicy, TrustedRule};
+//!
+//! let pool: CognitoUserPool = "eu-west-1_AbCdEf123".parse()?;
+//! let rule = TrustedRule::new(
+//!     Signer::exact("arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/shop/50dc6c495c0c9188".parse()?),
+//!     Issuer::cognito(&pool),
+//!     ClientId::new("7LTcoPZrV44zeX6YK9VKApvO3q")?,
+//! );
+//! let authenticator = Authenticator::builder(TrustPolicy::from(rule))
+//!     .verify_access_tokens(AccessTokenVerifier::cognito(&pool))
+//!     .build()?;
+//! # Ok(())
+//! # }
+//! # #[cfg(not(all(feature = "access-token", feature = "http-client", feature = "aws-lc-rs")))]
+//! # fn main() {}
+//! ```
+//!
+//! Then [`AuthenticatedUser::groups`] and [`scopes`](AuthenticatedUser::scopes) are known; or not,
+//! with the reason as [`AccessTokenError`]. That decides nothing about who the user is: one without
+//! an access token, with a forged one, or while the issuer's keys cannot be had, is signed in all
+//! the same, and only what asks for groups fails ([`AccessTokenError::problem`]).
+//!
 //! # What is left to the deployment
 //!
 //! - **Pin the signer.** All load balancers of a region, of every AWS account, sign with the same
@@ -85,6 +120,10 @@
 //!   aws-lc-rs for TLS, whatever verifies.)
 //! - `http-client` (default): fetches keys with [reqwest](https://docs.rs/reqwest) and rustls.
 //!   Without it, give [`StaticKeys`] or a [`KeyFetcher`] of your own.
+//! - `access-token`: verifies `x-amzn-oidc-accesstoken` too, Cognito's and JWTs of
+//!   [RFC 9068](https://www.rfc-editor.org/rfc/rfc9068), with
+//!   [jsonwebtoken](https://docs.rs/jsonwebtoken) and aws-lc-rs. It adds `AccessTokenVerifier` and
+//!   the builder's `verify_access_tokens`; see [below](#groups-and-scopes).
 //! - `metrics`: what became of requests and of key fetches, through the facade
 //!   [metrics](https://docs.rs/metrics). Never an identity.
 //! - `tracing` (default): rejections and key fetches as events of the target `alb_oidc`. Never an
@@ -120,15 +159,17 @@ mod trace;
 mod tripwire;
 mod user;
 
-pub use access_token::UnverifiedAccessToken;
+#[cfg(feature = "access-token")]
+pub use access_token::AccessTokenVerifier;
+pub use access_token::{AccessTokenError, UnverifiedAccessToken, VerifiedAccessToken};
 pub use arn::{AccountId, LoadBalancerArn, LoadBalancerName, Partition, Region};
 pub use authenticator::{Authentication, Authenticator, AuthenticatorBuilder};
 pub use claims::{LinkedIdentity, UserClaims, UserId};
 pub use cognito::{CognitoDomain, CognitoUserPool};
 pub use error::{
     ArnError, AuthenticateError, ClaimsError, ConfigError, Disposition, EncodingError, FetchError,
-    HeaderFault, HeadersError, JsonError, JsonKind, KeyError, KeyIdError, PublicKeyError, Segment,
-    TokenError,
+    HeaderFault, HeadersError, JsonError, JsonKind, KeyError, KeyIdError, KeySetError,
+    PublicKeyError, Segment, TokenError,
 };
 pub use headers::OidcHeaders;
 pub use jose::{JoseHeader, KeyId};

@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::time::Instant;
 
+#[cfg(feature = "access-token")]
+use crate::access_token::AccessTokenError;
 use crate::error::{AuthenticateError, TokenError};
 use crate::meter;
 use crate::quota::Quota;
@@ -48,6 +50,8 @@ pub(crate) struct Outcomes {
     tripwire: Tripwire,
     rejections: Quota,
     outages: Quota,
+    #[cfg(feature = "access-token")]
+    access_tokens: Quota,
 }
 
 /// Enough to see what is going on; what is more goes out at level `DEBUG`.
@@ -63,6 +67,8 @@ impl Default for Outcomes {
             tripwire: Tripwire::default(),
             rejections: Quota::new(LOUD_EVENTS_PER_MINUTE),
             outages: Quota::new(LOUD_EVENTS_PER_MINUTE),
+            #[cfg(feature = "access-token")]
+            access_tokens: Quota::new(LOUD_EVENTS_PER_MINUTE),
         }
     }
 }
@@ -86,9 +92,12 @@ impl Outcomes {
     ) {
         let _observed = mode == Mode::Observed;
         let (counter, outcome) = match decision {
-            Ok(_) => {
+            Ok(_user) => {
                 if _observed {
                     event!(debug, observed = true, "would have let a user in");
+                } else {
+                    #[cfg(feature = "access-token")]
+                    self.tell_of_access_token(_user);
                 }
                 (&self.authenticated, "authenticated")
             }
@@ -164,6 +173,33 @@ impl Outcomes {
                 "{_error}"
             ),
             None => event!(debug, reason = _reason, observed = _observed, "{_error}"),
+        }
+    }
+
+    /// What came in place of an access token, where one was to be verified. Not an alarm: the load
+    /// balancer does not sign them, and a provider may give out others.
+    #[cfg(feature = "access-token")]
+    #[cfg_attr(
+        not(feature = "tracing"),
+        expect(clippy::single_match, reason = "either arm traces, and nothing else")
+    )]
+    fn tell_of_access_token(&self, user: &AuthenticatedUser) {
+        let Err(error) = user.verified_access_token() else {
+            return;
+        };
+        let (_reason, is_quiet) = match error {
+            AccessTokenError::NotConfigured => return,
+            AccessTokenError::Missing | AccessTokenError::Opaque => (error.reason(), true),
+            _ => (error.reason(), false),
+        };
+        let told = if is_quiet {
+            None
+        } else {
+            self.access_tokens.spend(Instant::now())
+        };
+        match told {
+            Some(_untold) => event!(warn, reason = _reason, untold = _untold, "{error}"),
+            None => event!(debug, reason = _reason, "{error}"),
         }
     }
 }

@@ -87,7 +87,7 @@ impl Problem {
         .flatten()
     }
 
-    const fn unavailable(retry_after: Duration) -> Self {
+    pub(crate) const fn unavailable(retry_after: Duration) -> Self {
         Self {
             status: 503,
             body: r#"{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"Who you are cannot be checked at the moment. Try again."}"#,

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::access_token::UnverifiedAccessToken;
+use crate::access_token::{AccessTokenError, UnverifiedAccessToken, VerifiedAccessToken};
 use crate::arn::LoadBalancerArn;
 use crate::base64url;
 use crate::claims::{Payload, UserClaims, UserId};
@@ -229,15 +229,19 @@ impl fmt::Debug for VerifiedToken {
     }
 }
 
-impl From<VerifiedToken> for AuthenticatedUser {
-    fn from(token: VerifiedToken) -> Self {
-        let VerifiedToken {
+impl VerifiedToken {
+    /// The user, with what is known of the access token.
+    pub(crate) fn into_user(
+        self,
+        verified: Result<VerifiedAccessToken, AccessTokenError>,
+    ) -> AuthenticatedUser {
+        let Self {
             header,
             rule,
             claims,
             access_token,
-        } = token;
-        Self::new(Details {
+        } = self;
+        AuthenticatedUser::new(Details {
             id: UserId::new(rule.issuer_of(&header), claims.subject()),
             client: rule.client_of(&header),
             signer: header.signer,
@@ -245,7 +249,32 @@ impl From<VerifiedToken> for AuthenticatedUser {
             token_expires_at: header.expires_at,
             claims,
             access_token,
+            verified_access_token: verified,
         })
+    }
+
+    /// The issuer of the rule that it fits.
+    #[cfg(feature = "access-token")]
+    pub(crate) fn issuer(&self) -> &str {
+        self.header.untrusted_issuer()
+    }
+
+    /// The client id of that rule.
+    #[cfg(feature = "access-token")]
+    pub(crate) fn client(&self) -> &str {
+        self.header.untrusted_client()
+    }
+
+    #[cfg(feature = "access-token")]
+    pub(crate) const fn access_token(&self) -> Option<&UnverifiedAccessToken> {
+        self.access_token.as_ref()
+    }
+}
+
+/// The user, of whose access token nothing is known.
+impl From<VerifiedToken> for AuthenticatedUser {
+    fn from(token: VerifiedToken) -> Self {
+        token.into_user(Err(AccessTokenError::NotConfigured))
     }
 }
 
@@ -263,16 +292,16 @@ fn note_disagreement(payload: &Payload) {
 }
 
 /// The segments of a compact JWS.
-struct Segments<'t> {
-    header: &'t str,
+pub(crate) struct Segments<'t> {
+    pub(crate) header: &'t str,
     /// The header, a dot and the payload.
-    signing_input: &'t str,
-    signature: &'t str,
+    pub(crate) signing_input: &'t str,
+    pub(crate) signature: &'t str,
 }
 
 impl<'t> Segments<'t> {
     /// Splits at exactly two dots.
-    fn split(text: &'t str) -> Result<Self, TokenError> {
+    pub(crate) fn split(text: &'t str) -> Result<Self, TokenError> {
         let bytes = text.as_bytes();
         let first = bytes
             .as_chunks::<32>()
@@ -298,6 +327,12 @@ impl<'t> Segments<'t> {
             signing_input: text.get(..end).unwrap_or_default(),
             signature: text.get(end + 1..).unwrap_or_default(),
         })
+    }
+
+    #[cfg(feature = "access-token")]
+    pub(crate) fn payload(&self) -> &'t str {
+        let payload = self.signing_input.get(self.header.len() + 1..);
+        payload.unwrap_or_default()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::access_token::UnverifiedAccessToken;
+use crate::access_token::{AccessTokenError, UnverifiedAccessToken, VerifiedAccessToken};
 use crate::arn::LoadBalancerArn;
 use crate::claims::{UserClaims, UserId};
 use crate::jose::KeyId;
@@ -26,6 +26,7 @@ pub(crate) struct Details {
     pub(crate) key_id: KeyId,
     pub(crate) token_expires_at: UnixTime,
     pub(crate) access_token: Option<UnverifiedAccessToken>,
+    pub(crate) verified_access_token: Result<VerifiedAccessToken, AccessTokenError>,
 }
 
 impl AuthenticatedUser {
@@ -95,5 +96,41 @@ impl AuthenticatedUser {
     #[must_use]
     pub fn access_token(&self) -> Option<&UnverifiedAccessToken> {
         self.0.access_token.as_ref()
+    }
+
+    /// What the access token says, which was verified beside the load balancer's own.
+    ///
+    /// # Errors
+    ///
+    /// [`AccessTokenError`] if nothing was set up to verify it (the feature `access-token` has
+    /// `AuthenticatorBuilder::verify_access_tokens`), or it did not verify. The user is signed in
+    /// all the same.
+    pub fn verified_access_token(&self) -> Result<&VerifiedAccessToken, AccessTokenError> {
+        self.0
+            .verified_access_token
+            .as_ref()
+            .map_err(|error| *error)
+    }
+
+    /// The groups that the user is in, which a verified access token alone can tell: they are not
+    /// in the load balancer's token. Empty if the user is in none.
+    ///
+    /// # Errors
+    ///
+    /// As [`verified_access_token`](Self::verified_access_token);
+    /// [`AccessTokenError::problem`] says what to answer.
+    pub fn groups(&self) -> Result<&[String], AccessTokenError> {
+        self.verified_access_token()
+            .map(VerifiedAccessToken::groups)
+    }
+
+    /// The scopes that the user has granted, from the same source.
+    ///
+    /// # Errors
+    ///
+    /// As [`verified_access_token`](Self::verified_access_token).
+    pub fn scopes(&self) -> Result<&[String], AccessTokenError> {
+        self.verified_access_token()
+            .map(VerifiedAccessToken::scopes)
     }
 }

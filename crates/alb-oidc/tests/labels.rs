@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use alb_oidc::{
-    ArnError, AuthenticateError, ClockError, ConfigError, CryptoBackend, Disposition,
-    EncodingError, FetchError, HeaderFault, JsonError, JsonKind, KeyError, KeyId, KeyIdError,
-    OidcHeaders, Partition, Problem, PublicKey, PublicKeyError, Segment, TokenError,
+    AccessTokenError, ArnError, AuthenticateError, ClockError, ConfigError, CryptoBackend,
+    Disposition, EncodingError, FetchError, HeaderFault, Issuer, JsonError, JsonKind, KeyError,
+    KeyId, KeyIdError, KeySetError, OidcHeaders, Partition, Problem, PublicKey, PublicKeyError,
+    Segment, TokenError,
 };
 
 /// The header and its fault that these lines are refused for.
@@ -207,6 +208,11 @@ fn failures() -> Vec<(AuthenticateError, &'static str, &'static str)> {
             "the public key cannot be had: the key endpoint's answer was not a key: its point is not on the curve",
         ),
         (
+            fetch(FetchError::MalformedSet(KeySetError::NoKey)),
+            "key-set-malformed",
+            "the public key cannot be had: the key endpoint's answer was not a set of keys: it has no key that can verify a signature",
+        ),
+        (
             key(KeyError::Limited),
             "key-fetch-limited",
             "the public key cannot be had: too many unknown key ids are being asked for",
@@ -288,6 +294,132 @@ fn only_what_nobody_can_tell_now_is_a_503() {
 }
 
 #[test]
+fn whatever_is_wrong_with_an_access_token_has_its_own_label_and_is_no_401() {
+    let retry_after = Duration::from_secs(7);
+    let unavailable = AccessTokenError::Unavailable(KeyError::Fetch {
+        error: FetchError::MalformedSet(KeySetError::Json(JsonError::NotObject)),
+        retry_after,
+    });
+    let (segment, error) = (Segment::Payload, JsonError::Missing("sub"));
+    let rows = [
+        (
+            AccessTokenError::NotConfigured,
+            "access-token-not-configured",
+            "no verifier of access tokens was set up for the user's issuer",
+        ),
+        (
+            AccessTokenError::Missing,
+            "access-token-missing",
+            "the request has no access token",
+        ),
+        (
+            AccessTokenError::Opaque,
+            "access-token-opaque",
+            "the access token is not one that can be read",
+        ),
+        (
+            AccessTokenError::Encoding {
+                segment: Segment::Header,
+                error: EncodingError::Padding,
+            },
+            "access-token-encoding",
+            "the access token's header is not base64url: the padding is neither canonical nor absent",
+        ),
+        (
+            AccessTokenError::Json { segment, error },
+            "access-token-json",
+            "the access token's payload's JSON has no member sub",
+        ),
+        (
+            AccessTokenError::Algorithm,
+            "access-token-algorithm",
+            "the access token's algorithm is not accepted",
+        ),
+        (
+            AccessTokenError::Type,
+            "access-token-type",
+            "the access token's type is not an access token's",
+        ),
+        (
+            AccessTokenError::CriticalHeader,
+            "access-token-critical-header",
+            "the access token has critical extensions",
+        ),
+        (
+            AccessTokenError::UnknownKey,
+            "access-token-unknown-key",
+            "no key of the issuer has the access token's key id",
+        ),
+        (
+            AccessTokenError::KeyDoesNotFit,
+            "access-token-key-does-not-fit",
+            "the key with the access token's key id is not for its algorithm",
+        ),
+        (
+            AccessTokenError::BadSignature,
+            "access-token-bad-signature",
+            "the access token's signature does not verify",
+        ),
+        (
+            AccessTokenError::Issuer,
+            "access-token-issuer",
+            "the access token is another issuer's",
+        ),
+        (
+            AccessTokenError::TokenUse,
+            "access-token-use",
+            "the token that came as access token is meant for another use",
+        ),
+        (
+            AccessTokenError::Client,
+            "access-token-client",
+            "the access token is another client's",
+        ),
+        (
+            AccessTokenError::Audience,
+            "access-token-audience",
+            "the access token is for another audience",
+        ),
+        (
+            AccessTokenError::Subject,
+            "access-token-subject",
+            "the access token is another user's",
+        ),
+        (
+            AccessTokenError::Expired,
+            "access-token-expired",
+            "the access token has expired",
+        ),
+        (
+            AccessTokenError::NotYetValid,
+            "access-token-not-yet-valid",
+            "the access token is not valid yet",
+        ),
+        (
+            unavailable,
+            "key-set-malformed",
+            "the issuer's keys cannot be had: the key endpoint's answer was not a set of keys: its JSON is not an object",
+        ),
+        (
+            AccessTokenError::Clock(ClockError),
+            "clock",
+            "the wall clock cannot be read or stands before 1970",
+        ),
+    ];
+    for (error, label, text) in rows {
+        assert_eq!((error.reason(), &*error.to_string()), (label, text));
+        let expected = match error {
+            AccessTokenError::Unavailable(_) => Some(retry_after),
+            AccessTokenError::Clock(_) => Some(Duration::from_secs(1)),
+            _ => None,
+        };
+        assert_eq!(error.retry_after(), expected, "{label}");
+        let status = if expected.is_some() { 503 } else { 403 };
+        assert_eq!(error.problem().status(), status, "{label}");
+    }
+}
+
+#[test]
 fn a_fault_of_a_header_names_the_header() {
     let orphan = refused(&[(OidcHeaders::ACCESS_TOKEN, "opaque")]);
     let AuthenticateError::Headers(error) = orphan else {
@@ -363,6 +495,7 @@ fn each_fault_of_a_segment_is_told_apart() {
 fn each_refused_configuration_says_what_to_write() {
     let region = "cn-north-1".parse().unwrap();
     let partition = Partition::AwsCn;
+    let issuer = Issuer::new("https://login.example.com").unwrap();
     let variable = ConfigError::Variable {
         name: "ALB_OIDC_ISSUER",
         error: Box::new(ConfigError::Issuer),
@@ -393,6 +526,27 @@ fn each_refused_configuration_says_what_to_write() {
         (
             ConfigError::LogoutUri,
             ["not a sign-out URL", "https://host/path"],
+        ),
+        (
+            ConfigError::KeySetUrl,
+            ["not the URL of a key set", "https://host/path"],
+        ),
+        (ConfigError::Audience, ["not an audience", "aud"]),
+        (
+            ConfigError::KeySet(KeySetError::NoKey),
+            ["not a set of keys", "no key that can verify"],
+        ),
+        (
+            ConfigError::VerifierTwice(issuer.clone()),
+            ["two verifiers", "https://login.example.com"],
+        ),
+        (
+            ConfigError::VerifierWithoutRule(issuer),
+            ["no rule names", "https://login.example.com"],
+        ),
+        (
+            ConfigError::NoKeySetSource,
+            ["no way to the keys", "http-client"],
         ),
         (ConfigError::NoRules, ["trusts nobody", "add one"]),
         (ConfigError::Leeway, ["60 seconds", "correct the clock"]),

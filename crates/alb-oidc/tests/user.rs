@@ -260,7 +260,7 @@ fn debug_of_every_step_shows_the_signer_and_nothing_of_the_user() {
         format!(
             "AuthenticatedUser(Details {{ id: UserId {{ issuer: \"{ISSUER}\", .. }}, claims: {claims}, \
              client: \"{CLIENT}\", signer: {ARN}, key_id: {id}, token_expires_at: {expiry}, \
-             access_token: Some(UnverifiedAccessToken(…)) }})"
+             access_token: Some(UnverifiedAccessToken(…)), verified_access_token: Err(NotConfigured) }})"
         )
     );
     assert_shows_nothing(&shown_headers);

@@ -33,19 +33,30 @@ pub(crate) struct Document {
 }
 
 impl Document {
-    /// Reads one object and nothing after it, and hands its members to `take` as they come.
-    ///
-    /// No member may come twice, at any depth, but for those of the outermost object that
-    /// `may_repeat` names. Among very many, whether one did is known at the end: what `take` has
-    /// seen counts only if all is well.
+    /// Reads one segment of a token, as [`read_as`](Self::read_as).
     pub(crate) fn read(
         bytes: Vec<u8>,
         segment: Segment,
         limits: Limits,
         may_repeat: &[&str],
-        mut take: impl FnMut(Text<'_>, Item<'_>, &mut Unescaped) -> Result<(), TokenError>,
+        take: impl FnMut(Text<'_>, Item<'_>, &mut Unescaped) -> Result<(), TokenError>,
     ) -> Result<Self, TokenError> {
         let fault = |error| TokenError::Json { segment, error };
+        Self::read_as(bytes, limits, may_repeat, fault, take)
+    }
+
+    /// Reads one object and nothing after it, and hands its members to `take` as they come.
+    ///
+    /// No member may come twice, at any depth, but for those of the outermost object that
+    /// `may_repeat` names. Among very many, whether one did is known at the end: what `take` has
+    /// seen counts only if all is well.
+    pub(crate) fn read_as<E>(
+        bytes: Vec<u8>,
+        limits: Limits,
+        may_repeat: &[&str],
+        fault: impl Fn(JsonError) -> E,
+        mut take: impl FnMut(Text<'_>, Item<'_>, &mut Unescaped) -> Result<(), E>,
+    ) -> Result<Self, E> {
         let text = String::from_utf8(bytes).map_err(|_| fault(JsonError::Utf8))?;
         let mut unescaped = Unescaped::default();
         let mut refused = None;

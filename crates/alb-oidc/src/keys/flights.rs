@@ -650,7 +650,7 @@ impl Rank {
 
 /// Whether trying again at once may help. A timeout has used up the time; a certificate will be no
 /// better.
-const fn is_transient(error: FetchError) -> bool {
+pub(crate) const fn is_transient(error: FetchError) -> bool {
     matches!(
         error,
         FetchError::Connect | FetchError::Aborted | FetchError::Dns | FetchError::Status(500..=599)
@@ -660,5 +660,5 @@ const fn is_transient(error: FetchError) -> bool {
 /// How many waiters count: more than this many clients cannot make an id more urgent.
 const COUNTED_WAITERS: usize = 32;
 /// How long after its deadline a thing is taken for lost: more than a loaded machine is late.
-const GRACE: Duration = Duration::from_secs(1);
-const TRANSIENT_RETRY_DELAY: Duration = Duration::from_millis(200);
+pub(crate) const GRACE: Duration = Duration::from_secs(1);
+pub(crate) const TRANSIENT_RETRY_DELAY: Duration = Duration::from_millis(200);

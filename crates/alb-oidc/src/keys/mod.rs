@@ -10,6 +10,10 @@ mod fetcher;
 mod flights;
 #[cfg(feature = "http-client")]
 mod http;
+#[cfg(feature = "access-token")]
+mod jwk;
+#[cfg(feature = "access-token")]
+mod jwks;
 mod negatives;
 mod settings;
 mod static_keys;
@@ -30,6 +34,10 @@ pub use endpoint::{KeyUrl, plain_http_key_url};
 pub use fetcher::{FetchFuture, KeyFetcher, KeyResponse};
 #[cfg(feature = "http-client")]
 pub use http::{HttpFetcher, HttpFetcherBuilder};
+#[cfg(feature = "access-token")]
+pub(crate) use jwk::{Jwk, JwkSet, SignatureAlgorithm};
+#[cfg(feature = "access-token")]
+pub(crate) use jwks::{JwkFuture, JwkLookup, JwksStore, WantedJwk};
 pub use settings::KeyStoreSettings;
 pub use static_keys::StaticKeys;
 pub use store::{KeyStore, KeyStoreBuilder, KeyStoreStats};

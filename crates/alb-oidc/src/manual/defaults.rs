@@ -14,6 +14,7 @@
 //! | redirects, compression, HTTP/2 | none, for one small GET | everything else is attack surface | a [`KeyFetcher`](crate::KeyFetcher) of your own |
 //! | what verifies | aws-lc-rs where it is compiled in | it is fast, and what rustls uses anyway | [`crypto_backend`](crate::AuthenticatorBuilder::crypto_backend) |
 //! | the time | the operating system's clock | | [`clock`](crate::AuthenticatorBuilder::clock) |
+//! | access tokens | passed along, not verified | verifying one takes its issuer's keys, from another endpoint, and most applications need no groups | `verify_access_tokens`, with the feature `access-token` |
 //! | the longest lifetime of a token | any | what an ALB signs expires two minutes later; a limit guards against what it should not sign | [`with_max_lifetime`](crate::TrustPolicy::with_max_lifetime) |
 //!
 //! # Policy
@@ -79,6 +80,23 @@
 //! | that minute; and between two alarms that the application is reachable around its load balancer | 60 seconds | the same | `quota::MINUTE` |
 //! | observed requests that wait for a key | 256 | no response waits for them, and each holds a copy of its token | `authenticator::MAX_OBSERVING` |
 //! | `Retry-After` of a 503 whose end is not known | 1 second | the least that the header can say | `error::DEFAULT_RETRY_AFTER` |
+//!
+//! # Access tokens
+//!
+//! With the feature `access-token`. A key set is fetched and kept by the key store's numbers
+//! ([`KeyStoreSettings`](crate::KeyStoreSettings), by `AccessTokenVerifier::settings`), but for
+//! these, which are fixed.
+//!
+//! | what | number | why | name |
+//! |---|---|---|---|
+//! | age of a key set at which a key id that it lacks is a reason to fetch it again | 10 seconds | providers publish a key long before they sign with it; made-up key ids cost them six fetches a minute | `jwks::REFETCH_INTERVAL` |
+//! | bytes of a key set | 64 KiB | some dozens of RSA keys, each with the certificates that some providers add; Cognito's has two keys | `jwks::MAX_SET_BYTES` |
+//! | depth of a key set's JSON | 16 | what RFC 7517 registers is three deep | `jwk::LIMITS.depth` |
+//! | members of a key set's JSON, at all depths | 4,096 | as many keys as fit have fewer | `jwk::LIMITS.members` |
+//! | bits of an RSA key, at least | 2,048 | RFC 7518 section 3.3 | `jwk::MIN_RSA_BITS` |
+//! | bits of an RSA key, at most | 8,192 | what aws-lc-rs takes | `jwk::MAX_RSA_BITS` |
+//! | depth of an access token's JSON, header or payload | 64 | claims are the identity provider's | `jwt::LIMITS.depth` |
+//! | members of an access token's JSON, header or payload, at all depths | 1,024 | a header of 16 KiB has few more | `jwt::LIMITS.members` |
 //!
 //! # HTTP client
 //!

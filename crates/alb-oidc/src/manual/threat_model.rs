@@ -74,6 +74,7 @@
 //! | a [budget](crate::KeyStoreSettings::budget_burst) for unknown key ids | whoever knows the policy makes us flood AWS |
 //! | the signature, over the text as received | everything above was written by anybody |
 //! | a payload with a `sub`, read after that | a user without a name, or a parser that meets unsigned text |
+//! | an access token's own signature, issuer, client, `sub` and use ([`AccessTokenError`](crate::AccessTokenError)) | whoever reaches the application is in the groups that they like; a user's old token, another client's or an ID token passes for it |
 //! | the plain identity header equals the `sub` | a proxy that swaps headers goes unnoticed |
 //!
 //! # Why in this order
@@ -97,6 +98,11 @@
 //!   could sign, not this.
 //! - **The issuer proves the configuration.** A load balancer signs the issuer that its rule has now,
 //!   not the one that the user signed in at. Whoever may change the rule decides who your users are.
+//! - **Groups are as old as the access token.** It lives for an hour and more, and the load balancer
+//!   keeps it until it can be refreshed. Somebody who is taken out of a group is in it until then.
+//!   [`issued_at`](crate::VerifiedAccessToken::issued_at) says how old it is.
+//! - **An access token can be replayed** for as long as it lives, beside any token of the load
+//!   balancer's for the same user and client.
 //! - **A connection outlives its token.** A WebSocket or an event stream is authenticated when it
 //!   begins. End it by yourself; [`token_expires_at`](crate::AuthenticatedUser::token_expires_at) says
 //!   until when the identity was vouched for.

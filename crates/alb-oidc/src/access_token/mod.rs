@@ -1,0 +1,142 @@
+//! The access token that the ALB passes along, unsigned: a secret, and nothing to decide by until
+//! it has been verified for itself.
+
+mod error;
+#[cfg(feature = "access-token")]
+mod jwt;
+#[cfg(feature = "access-token")]
+mod verifier;
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+pub use error::AccessTokenError;
+#[cfg(feature = "access-token")]
+pub use verifier::AccessTokenVerifier;
+#[cfg(feature = "access-token")]
+pub(crate) use verifier::{Checked, Verifiers};
+
+use crate::policy::Issuer;
+use crate::time::UnixTime;
+
+/// The value of `x-amzn-oidc-accesstoken`: the identity provider's access token as the ALB got it,
+/// *not* signed by the ALB and not verified here. Whoever can reach the application around the load
+/// balancer can put anything in it.
+///
+/// It is a bearer secret: [`Debug`](fmt::Debug) does not show it, and it is wiped from memory when
+/// dropped (best effort: the server's own copy of the header is not ours to wipe).
+#[derive(Clone)]
+pub struct UnverifiedAccessToken(Zeroizing<String>);
+
+impl UnverifiedAccessToken {
+    pub(crate) fn new(token: String) -> Self {
+        Self(Zeroizing::new(token))
+    }
+
+    /// The token, to be passed on to the API that it is for, which verifies it. Do not read claims
+    /// from it: nothing was verified.
+    #[must_use]
+    pub fn expose_unverified(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for UnverifiedAccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UnverifiedAccessToken(…)")
+    }
+}
+
+/// What an access token says that the identity provider signed, for the user and the client of the
+/// load balancer's own token. Only an `AccessTokenVerifier`, of the feature `access-token`, makes
+/// one.
+///
+/// It is not the token: [`AuthenticatedUser::access_token`](crate::AuthenticatedUser::access_token)
+/// has that.
+#[derive(Clone, PartialEq, Eq)]
+pub struct VerifiedAccessToken {
+    issuer: Issuer,
+    groups: Vec<String>,
+    scopes: Vec<String>,
+    expires_at: UnixTime,
+    issued_at: Option<UnixTime>,
+}
+
+impl VerifiedAccessToken {
+    /// `iss`: who signed it. Of a Cognito user pool it may be the other form than
+    /// [`UserId::issuer`](crate::UserId::issuer)'s.
+    #[must_use]
+    pub const fn issuer(&self) -> &Issuer {
+        &self.issuer
+    }
+
+    /// The groups that the user is in: Cognito's `cognito:groups`, or `groups` of [RFC 9068 section
+    /// 2.2.3.1](https://www.rfc-editor.org/rfc/rfc9068#section-2.2.3.1). None if there is no such
+    /// claim, which is how Cognito says it.
+    #[must_use]
+    pub fn groups(&self) -> &[String] {
+        &self.groups
+    }
+
+    /// The scopes that were granted: `scope` of [RFC 8693 section
+    /// 4.2](https://www.rfc-editor.org/rfc/rfc8693#section-4.2), taken apart.
+    #[must_use]
+    pub fn scopes(&self) -> &[String] {
+        &self.scopes
+    }
+
+    /// `exp`: until when the identity provider means it.
+    #[must_use]
+    pub const fn expires_at(&self) -> UnixTime {
+        self.expires_at
+    }
+
+    /// `iat`: when it was issued, which is how old what it says of groups is.
+    #[must_use]
+    pub const fn issued_at(&self) -> Option<UnixTime> {
+        self.issued_at
+    }
+}
+
+/// Shows how much there is, and nothing of the user.
+impl fmt::Debug for VerifiedAccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedAccessToken")
+            .field("issuer", &self.issuer)
+            .field("groups", &self.groups.len())
+            .field("scopes", &self.scopes.len())
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_does_not_show_the_secret() {
+        let token = UnverifiedAccessToken::new("canary".to_owned());
+        assert_eq!(
+            format!("{token:?} {token:#?}"),
+            "UnverifiedAccessToken(…) UnverifiedAccessToken(…)"
+        );
+        assert_eq!(token.expose_unverified(), "canary");
+    }
+
+    #[test]
+    fn debug_shows_no_group_and_no_scope() {
+        let token = VerifiedAccessToken {
+            issuer: Issuer::new("https://login.example.com").unwrap(),
+            groups: vec!["canary".to_owned()],
+            scopes: vec!["canary".to_owned(); 2],
+            expires_at: UnixTime::from_secs(5),
+            issued_at: None,
+        };
+        assert_eq!(
+            format!("{token:?}"),
+            r#"VerifiedAccessToken { issuer: "https://login.example.com", groups: 1, scopes: 2, expires_at: UnixTime(5), .. }"#
+        );
+    }
+}
