@@ -4,14 +4,16 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use alb_oidc::{
-    Authenticator, ClientId, Clock, Issuer, KeyError, KeyId, KeyLookup, KeyRequest, KeySource,
-    LoadBalancerArn, OidcHeaders, Signer, SystemClock, TrustPolicy, TrustedRule, UnixTime,
+    Authenticator, ClientId, Clock, CognitoUserPool, Issuer, KeyError, KeyId, KeyLookup,
+    KeyRequest, KeySource, LoadBalancerArn, OidcHeaders, Signer, SystemClock, TrustPolicy,
+    TrustedRule, UnixTime,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 use http::{HeaderName, HeaderValue, Request};
 use serde_json::{Value, json};
 
+use crate::provider_key::ProviderKey;
 use crate::signing_key::SigningKey;
 
 /// A load balancer with one authenticating rule, and its region's signing keys. Clones are the same
@@ -44,6 +46,9 @@ struct Rule {
 }
 
 impl SimulatedAlb {
+    /// Whom the access tokens of its provider are for, if that is not a Cognito user pool: `aud`.
+    pub const AUDIENCE: &'static str = "simulated-api";
+
     /// A load balancer in `us-east-1` with a rule of a made-up Cognito user pool.
     #[must_use]
     pub fn new() -> Self {
@@ -170,13 +175,29 @@ impl SimulatedAlb {
         self.sign(self.header(now), self.payload(userinfo, now))
     }
 
-    /// The three headers for such a user: the token minted now, its `sub`, and an access token.
+    /// The three headers for such a user: the token minted now, its `sub`, and an access token of
+    /// somebody who is in no group.
     ///
     /// # Panics
     ///
     /// If `userinfo` is not an object with a `sub`, or the system's clock stands before 1970.
     #[must_use]
     pub fn headers(&self, userinfo: &Value) -> [(&'static str, String); 3] {
+        self.headers_in_groups(userinfo, &[])
+    }
+
+    /// The three headers for such a user, with an access token that says that they are in these
+    /// groups. Only an authenticator that [verifies access tokens](Self::access_token) sees them.
+    ///
+    /// # Panics
+    ///
+    /// As [`headers`](Self::headers).
+    #[must_use]
+    pub fn headers_in_groups(
+        &self,
+        userinfo: &Value,
+        groups: &[&str],
+    ) -> [(&'static str, String); 3] {
         let now = SystemClock
             .unix_time()
             .expect("the clock stands after 1970");
@@ -184,8 +205,116 @@ impl SimulatedAlb {
         [
             (OidcHeaders::DATA, self.mint(&userinfo.to_string(), now)),
             (OidcHeaders::IDENTITY, sub.to_owned()),
-            (OidcHeaders::ACCESS_TOKEN, ACCESS_TOKEN.to_owned()),
+            (
+                OidcHeaders::ACCESS_TOKEN,
+                self.access_token(sub, groups, now),
+            ),
         ]
+    }
+
+    /// The identity provider's access token for the user with this `sub`, who is in these groups:
+    /// good for an hour, and signed by [`ProviderKey::first`].
+    ///
+    /// If the rule's issuer is a Cognito user pool, it is what Cognito issues, member for member;
+    /// else it is one of RFC 9068 for [`AUDIENCE`](Self::AUDIENCE).
+    #[must_use]
+    pub fn access_token(&self, sub: &str, groups: &[&str], now: UnixTime) -> String {
+        let payload = self.access_token_claims(sub, groups, now);
+        ProviderKey::first().sign(self.access_token_header(), payload.to_string())
+    }
+
+    /// The JSON header of such a token.
+    #[must_use]
+    pub fn access_token_header(&self) -> String {
+        let kid = ProviderKey::first().id();
+        match self.user_pool() {
+            Some(_) => format!(r#"{{"kid":"{kid}","alg":"RS256"}}"#),
+            None => format!(r#"{{"typ":"at+jwt","kid":"{kid}","alg":"RS256"}}"#),
+        }
+    }
+
+    /// The claims of such a token, for tokens of a test's own.
+    #[must_use]
+    pub fn access_token_claims(&self, sub: &str, groups: &[&str], now: UnixTime) -> Value {
+        let mut claims = json!({
+            "sub": sub,
+            "iss": self.issuer().as_str(),
+            "client_id": self.client().as_str(),
+            "scope": "openid profile",
+            "auth_time": now.as_secs(),
+            "iat": now.as_secs(),
+            "exp": now.as_secs() + ACCESS_TOKEN_LIFETIME_SECONDS,
+            "jti": "00000000-0000-4000-8000-000000000000",
+        });
+        match self.user_pool() {
+            Some(_) => {
+                claims["version"] = 2.into();
+                claims["token_use"] = "access".into();
+                claims["username"] = sub.into();
+                // Cognito leaves the claim out for whom is in no group.
+                if !groups.is_empty() {
+                    claims["cognito:groups"] = groups.into();
+                }
+            }
+            None => {
+                claims["aud"] = Self::AUDIENCE.into();
+                claims["groups"] = groups.into();
+            }
+        }
+        claims
+    }
+
+    /// The provider's keys, as it publishes them: a JWK set.
+    #[must_use]
+    pub fn jwks(&self) -> String {
+        format!(r#"{{"keys":[{}]}}"#, ProviderKey::first().jwk())
+    }
+
+    /// Verifies the access tokens of its provider, with the keys at hand.
+    ///
+    /// # Panics
+    ///
+    /// Never: the keys are keys.
+    #[cfg(feature = "access-token")]
+    pub fn access_token_verifier(&self) -> alb_oidc::AccessTokenVerifier {
+        use alb_oidc::AccessTokenVerifier;
+
+        let verifier = match self.user_pool() {
+            Some(pool) => AccessTokenVerifier::cognito(&pool),
+            None => {
+                // Asked for nothing, for the keys are given.
+                let url = "https://provider.example/jwks.json";
+                AccessTokenVerifier::rfc9068(self.issuer().clone(), url, Self::AUDIENCE)
+                    .expect("the URL and the audience are good ones")
+            }
+        };
+        verifier
+            .keys(self.jwks())
+            .expect("the provider's keys are keys")
+    }
+
+    /// An authenticator like [`authenticator`](Self::authenticator)'s that verifies access tokens
+    /// too.
+    ///
+    /// # Panics
+    ///
+    /// Never: its parts fit together.
+    #[cfg(feature = "access-token")]
+    #[must_use]
+    pub fn authenticator_with_access_tokens(&self) -> Authenticator {
+        Authenticator::builder(self.policy())
+            .key_source(self.clone())
+            .verify_access_tokens(self.access_token_verifier())
+            .build()
+            .expect("the policy of a simulated load balancer fits its keys")
+    }
+
+    fn user_pool(&self) -> Option<CognitoUserPool> {
+        let (_, id) = self.issuer().as_str().rsplit_once('/')?;
+        let pool: CognitoUserPool = id.parse().ok()?;
+        [pool.issuer(), pool.multi_region_issuer()]
+            .contains(self.issuer())
+            .then_some(pool)
     }
 
     /// The request as it comes from the load balancer when `name` is signed in. The user's `sub`
@@ -195,21 +324,26 @@ impl SimulatedAlb {
         self.sign_in_with(request, &named_user(name))
     }
 
+    /// The request as it comes from the load balancer when `name` is signed in, who is in these
+    /// groups: for an application that verifies access tokens.
+    #[must_use]
+    pub fn sign_in_to_groups<B>(
+        &self,
+        request: Request<B>,
+        name: &str,
+        groups: &[&str],
+    ) -> Request<B> {
+        with_headers(request, self.headers_in_groups(&named_user(name), groups))
+    }
+
     /// The request as it comes from the load balancer when a user with these claims is signed in.
     ///
     /// # Panics
     ///
     /// If `userinfo` is not an object with a `sub` in printable ASCII.
     #[must_use]
-    pub fn sign_in_with<B>(&self, mut request: Request<B>, userinfo: &Value) -> Request<B> {
-        for (name, value) in self.headers(userinfo) {
-            let value = HeaderValue::from_str(&value).expect("the sub is printable ASCII");
-            // A load balancer discards what the client sent by these names.
-            request
-                .headers_mut()
-                .insert(HeaderName::from_static(name), value);
-        }
-        request
+    pub fn sign_in_with<B>(&self, request: Request<B>, userinfo: &Value) -> Request<B> {
+        with_headers(request, self.headers(userinfo))
     }
 
     /// A token of this header and payload, JSON or not, encoded and signed as an ALB does: for
@@ -334,6 +468,17 @@ pub(crate) fn named_user(name: &str) -> Value {
     json!({"sub": name, "name": name, "email": format!("{name}@example.com"), "email_verified": "true"})
 }
 
+fn with_headers<B>(mut request: Request<B>, headers: [(&'static str, String); 3]) -> Request<B> {
+    for (name, value) in headers {
+        let value = HeaderValue::from_str(&value).expect("the sub is printable ASCII");
+        // A load balancer discards what the client sent by these names.
+        request
+            .headers_mut()
+            .insert(HeaderName::from_static(name), value);
+    }
+    request
+}
+
 /// Header and payload, each padded on its own: what is signed.
 pub(crate) fn signing_input(header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
     format!("{}.{}", URL_SAFE.encode(header), URL_SAFE.encode(payload))
@@ -355,4 +500,5 @@ const TOKEN_LIFETIME_SECONDS: u64 = 120;
 const DEFAULT_ARN: &str = "arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/simulated/50dc6c495c0c9188";
 const DEFAULT_ISSUER: &str = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_SIMULATED";
 const DEFAULT_CLIENT: &str = "simulated-client-id";
-const ACCESS_TOKEN: &str = "simulated-access-token";
+/// Cognito's default.
+const ACCESS_TOKEN_LIFETIME_SECONDS: u64 = 3600;

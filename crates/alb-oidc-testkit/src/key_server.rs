@@ -102,6 +102,19 @@ impl KeyServer {
         }
     }
 
+    /// Serves the keys of `alb`'s identity provider at [`jwks_url`](Self::jwks_url).
+    pub fn publish_jwks(&self, alb: &SimulatedAlb) {
+        let jwks = alb.jwks();
+        self.shared.served().pems.insert(JWKS.to_owned(), jwks);
+    }
+
+    /// Where the keys of the identity provider are, once they have been
+    /// [published](Self::publish_jwks).
+    #[must_use]
+    pub fn jwks_url(&self) -> String {
+        format!("{}/{JWKS}", self.url)
+    }
+
     /// Serves this text for this key id.
     pub fn publish_pem(&self, key_id: KeyId, pem: String) {
         self.shared.served().pems.insert(key_id.to_string(), pem);
@@ -244,4 +257,5 @@ async fn respond(
     connection.shutdown().await
 }
 
+const JWKS: &str = "jwks.json";
 const S3_ACCESS_DENIED: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";

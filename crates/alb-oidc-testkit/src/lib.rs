@@ -1,6 +1,7 @@
 //! For tests of applications behind an AWS Application Load Balancer, and of `alb-oidc` itself.
 //!
-//! - [`user`]: a user for a handler's unit test.
+//! - [`user`]: a user for a handler's unit test; and `user_in_groups`, behind the feature
+//!   `access-token`.
 //! - [`SimulatedAlb`]: signs users in to a whole application, with tokens that are an ALB's to the
 //!   byte.
 //! - [`KeyServer`]: a key endpoint on the loopback interface that counts what it is asked, and
@@ -29,6 +30,7 @@ mod forgery;
 mod genuine;
 mod key_server;
 mod minter;
+mod provider_key;
 mod signing_key;
 mod user;
 #[cfg(feature = "vectors")]
@@ -39,4 +41,7 @@ pub use clock::ManualClock;
 pub use forgery::Forgery;
 pub use key_server::{Fault, KeyServer};
 pub use minter::HeaderLines;
+pub use provider_key::ProviderKey;
 pub use user::user;
+#[cfg(feature = "access-token")]
+pub use user::user_in_groups;

@@ -1,0 +1,83 @@
+//! What is refused when an authenticator is built.
+
+use alb_oidc::{AccessTokenVerifier, Authenticator, ConfigError, Issuer, KeyStoreSettings, danger};
+use alb_oidc_testkit::SimulatedAlb;
+
+use crate::bench::{pool, secs};
+
+fn issuer(url: &str) -> Issuer {
+    Issuer::new(url).unwrap()
+}
+
+fn rfc9068(url: &str, audience: &str) -> Result<AccessTokenVerifier, ConfigError> {
+    AccessTokenVerifier::rfc9068(issuer("https://login.example.com"), url, audience)
+}
+
+#[test]
+fn the_url_of_a_key_set_is_https_or_loopback() {
+    for url in [
+        "https://login.example.com/jwks.json",
+        "https://login.example.com/keys?p=policy&x=%20",
+        "http://127.0.0.1:9000/jwks.json",
+        "http://localhost/jwks.json",
+    ] {
+        assert!(rfc9068(url, "api").is_ok(), "{url}");
+    }
+    for url in [
+        "",
+        "login.example.com",
+        "http://login.example.com/jwks.json",
+        "https://user@login.example.com/jwks.json",
+        "https://login.example.com/jwks.json#x",
+        "https://login.example.com/jwks.json?x#y",
+        "https://login.example.com/jwks.json?a b",
+        "https://login.example.com/\r\nx",
+        "file:///etc/passwd",
+    ] {
+        let refused = rfc9068(url, "api").map(drop);
+        assert_eq!(refused, Err(ConfigError::KeySetUrl), "{url:?}");
+    }
+    for audience in ["", "a b", "\u{e9}", "a\n"] {
+        let refused = rfc9068("https://login.example.com/jwks.json", audience).map(drop);
+        assert_eq!(refused, Err(ConfigError::Audience), "{audience:?}");
+    }
+}
+
+#[test]
+fn a_verifier_is_for_an_issuer_of_the_policy_and_is_the_only_one() {
+    let alb = SimulatedAlb::new();
+    let build = |verifiers: &[AccessTokenVerifier]| {
+        let builder = Authenticator::builder(alb.policy()).key_source(alb.clone());
+        let builder = verifiers
+            .iter()
+            .cloned()
+            .fold(builder, |builder, verifier| {
+                builder.verify_access_tokens(verifier)
+            });
+        builder.build().map(drop)
+    };
+    let own = alb.access_token_verifier();
+    assert_eq!(build(std::slice::from_ref(&own)), Ok(()));
+    let twice = ConfigError::VerifierTwice(pool().issuer());
+    assert_eq!(build(&[own.clone(), own.clone()]), Err(twice));
+    let other = rfc9068("https://login.example.com/jwks.json", "api").unwrap();
+    let other = other.keys(alb.jwks()).unwrap();
+    let without = ConfigError::VerifierWithoutRule(issuer("https://login.example.com"));
+    assert_eq!(build(&[own, other.clone()]), Err(without));
+
+    // A rule without an issuer may meet any.
+    let signer = alb_oidc::Signer::exact(*alb.arn());
+    let policy = danger::any_issuer(signer, alb.client().clone()).into();
+    let builder = Authenticator::builder(policy).key_source(alb.clone());
+    assert!(builder.verify_access_tokens(other).build().is_ok());
+}
+
+#[test]
+fn the_numbers_of_fetching_are_checked() {
+    let alb = SimulatedAlb::new();
+    let settings = KeyStoreSettings::default().hard_lifetime(secs(25 * 3600));
+    let verifier = alb.access_token_verifier().settings(settings);
+    let builder = Authenticator::builder(alb.policy()).key_source(alb.clone());
+    let refused = builder.verify_access_tokens(verifier).build().map(drop);
+    assert_eq!(refused, Err(ConfigError::Setting("hard_lifetime")));
+}

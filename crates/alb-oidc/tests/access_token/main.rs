@@ -1,0 +1,17 @@
+//! Access tokens beside the load balancer's own: which of them say something, and how the keys that
+//! tell are fetched and kept.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod bench;
+mod configuration;
+mod endpoint;
+mod keys;
+mod outages;
+mod refusals;
+mod users;
+mod wire;
