@@ -41,8 +41,16 @@ impl TokenKey {
     }
 
     /// `claims` as a compact JWS (RFC 7515 section 7.1), RS256.
-    pub(crate) fn sign(&self, claims: &impl Serialize) -> Result<String, Unspecified> {
-        let header = json!({ "kid": self.id, "alg": "RS256" }).to_string();
+    pub(crate) fn sign(
+        &self,
+        typ: TokenType,
+        claims: &impl Serialize,
+    ) -> Result<String, Unspecified> {
+        let header = match typ {
+            TokenType::IdToken => json!({ "kid": self.id, "alg": "RS256" }),
+            TokenType::AccessToken => json!({ "typ": "at+jwt", "kid": self.id, "alg": "RS256" }),
+        };
+        let header = header.to_string();
         let claims = serde_json::to_vec(claims).map_err(|_| Unspecified)?;
         let mut token = format!(
             "{}.{}",
@@ -74,6 +82,15 @@ impl TokenKey {
     }
 }
 
+/// What a token is for, which its header tells.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum TokenType {
+    /// Says nothing, as Cognito's do.
+    IdToken,
+    /// `at+jwt` (RFC 9068 section 2.1).
+    AccessToken,
+}
+
 impl fmt::Debug for TokenKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenKey")
@@ -90,7 +107,9 @@ mod tests {
     #[test]
     fn a_token_is_verified_by_the_key_that_signed_it() {
         let (key, other) = (TokenKey::generate().unwrap(), TokenKey::generate().unwrap());
-        let token = key.sign(&json!({ "sub": "a" })).unwrap();
+        let token = key
+            .sign(TokenType::IdToken, &json!({ "sub": "a" }))
+            .unwrap();
 
         assert_eq!(key.verify::<Value>(&token), Some(json!({ "sub": "a" })));
         assert_eq!(other.verify::<Value>(&token), None);

@@ -36,7 +36,9 @@ pub use users::DevelopmentUser;
 /// Endpoints: `/.well-known/openid-configuration`, `/.well-known/jwks.json`,
 /// `/oauth2/authorize`, `/login`, `/oauth2/token`, `/oauth2/userInfo`,
 /// `/logout`. Access tokens are RS256 JWTs as Cognito's are, with
-/// `cognito:groups`.
+/// `cognito:groups`; and as RFC 9068 has them, for [`AUDIENCE`](Self::AUDIENCE),
+/// with `groups`: so that an application can verify them with
+/// `AccessTokenVerifier::rfc9068`.
 #[derive(Debug)]
 pub struct DevelopmentIdp {
     server: Server,
@@ -44,6 +46,9 @@ pub struct DevelopmentIdp {
 }
 
 impl DevelopmentIdp {
+    /// Whom its access tokens are for: `aud`.
+    pub const AUDIENCE: &'static str = "development-api";
+
     /// A provider with a client called `development-client`, a random secret,
     /// and the users of [`DevelopmentUser::cast`], until told otherwise.
     #[must_use]
@@ -81,6 +86,12 @@ impl DevelopmentIdp {
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.idp.issuer
+    }
+
+    /// `{issuer}/.well-known/jwks.json`: the keys of its tokens.
+    #[must_use]
+    pub fn jwks_url(&self) -> String {
+        format!("{}/.well-known/jwks.json", self.idp.issuer)
     }
 
     /// `{issuer}/logout`. It takes `client_id` and `logout_uri`, as Cognito's

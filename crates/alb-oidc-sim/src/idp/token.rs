@@ -12,15 +12,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
+use super::DevelopmentIdp;
 use super::authorize::Grant;
 use super::form::Form;
+use super::keys::TokenType;
 use super::registration::Client;
 use super::service::{Idp, json_answer};
 use super::users::DevelopmentUser;
 use crate::body::Body;
 use crate::random;
 
-/// A Cognito access token, its members in Cognito's order.
+/// A Cognito access token, its members in Cognito's order; and what RFC 9068
+/// section 2.2 asks for that Cognito does not write, so that it can be verified
+/// as one of either kind.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct AccessToken {
     pub(crate) sub: String,
@@ -29,8 +33,11 @@ pub(crate) struct AccessToken {
         default,
         skip_serializing_if = "Vec::is_empty"
     )]
+    cognito_groups: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     groups: Vec<String>,
     iss: String,
+    aud: String,
     version: u8,
     client_id: String,
     pub(crate) token_use: String,
@@ -159,10 +166,12 @@ impl Idp {
         user: &DevelopmentUser,
         now: UnixTime,
     ) -> Result<String, Unspecified> {
-        self.key.sign(&AccessToken {
+        let token = AccessToken {
             sub: user.sub().to_owned(),
+            cognito_groups: user.groups().to_vec(),
             groups: user.groups().to_vec(),
             iss: self.issuer.clone(),
+            aud: DevelopmentIdp::AUDIENCE.to_owned(),
             version: 2,
             client_id: grant.authorization.client_id.clone(),
             token_use: "access".to_owned(),
@@ -172,7 +181,8 @@ impl Idp {
             iat: now.as_secs(),
             jti: random::uuid()?,
             username: user.username().to_owned(),
-        })
+        };
+        self.key.sign(TokenType::AccessToken, &token)
     }
 
     /// OpenID Connect Core 1.0 section 2. The claims of the user are left to
@@ -197,7 +207,7 @@ impl Idp {
         if let (Some(nonce), Some(claims)) = (&grant.authorization.nonce, claims.as_object_mut()) {
             claims.insert("nonce".to_owned(), Value::from(nonce.as_str()));
         }
-        self.key.sign(&claims)
+        self.key.sign(TokenType::IdToken, &claims)
     }
 }
 

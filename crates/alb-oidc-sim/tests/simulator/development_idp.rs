@@ -121,20 +121,15 @@ async fn its_tokens_verify_with_its_published_keys() {
     let idp = Idp::start().await;
     let code = idp.code(&mut Browser::new(), "grace", "").await;
     let (_, tokens) = idp.redeem(&code).await;
-    let keys: JwkSet = serde_json::from_str(
-        &Browser::new()
-            .get(&idp.url("/.well-known/jwks.json"))
-            .await
-            .body,
-    )
-    .unwrap();
+    let keys: JwkSet =
+        serde_json::from_str(&Browser::new().get(&idp.idp.jwks_url()).await.body).unwrap();
     let read = |name: &str| {
         let token = tokens[name].as_str().unwrap();
         let header = decode_header(token).unwrap();
         let key = DecodingKey::from_jwk(keys.find(&header.kid.unwrap()).unwrap()).unwrap();
         let mut validation = Validation::new(Algorithm::RS256);
         validation.set_issuer(&[idp.idp.issuer()]);
-        validation.set_audience(&["development"]);
+        validation.set_audience(&["development", DevelopmentIdp::AUDIENCE]);
         decode::<Value>(token, &key, &validation).unwrap().claims
     };
 
@@ -148,7 +143,10 @@ async fn its_tokens_verify_with_its_published_keys() {
         ),
         (Some("access"), Some("development"), Some("openid"))
     );
-    assert!(access.get("aud").is_none());
+    assert_eq!(access["groups"][0], "admins");
+    assert_eq!(access["aud"], DevelopmentIdp::AUDIENCE);
+    let header = decode_header(tokens["access_token"].as_str().unwrap()).unwrap();
+    assert_eq!(header.typ.as_deref(), Some("at+jwt"));
     for member in ["sub", "username", "iss", "exp", "iat", "auth_time", "jti"] {
         assert!(access.get(member).is_some(), "{member}");
     }

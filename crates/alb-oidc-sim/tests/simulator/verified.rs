@@ -2,7 +2,10 @@
 
 use crate::harness::browser::Answer;
 use crate::harness::{Browser, Stack};
-use alb_oidc::{AuthenticateError, AuthenticatedUser, Authenticator, OidcHeaders};
+use alb_oidc::{
+    AccessTokenVerifier, AuthenticateError, AuthenticatedUser, Authenticator, Issuer, OidcHeaders,
+};
+use alb_oidc_sim::DevelopmentIdp;
 
 fn authenticator(stack: &Stack) -> Authenticator {
     let signer = stack.alb.signer();
@@ -52,6 +55,33 @@ async fn every_one_of_the_cast_is_verified_as_who_signed_in() {
         assert_eq!(user.claims().get("username").unwrap(), username);
     }
     assert_eq!(stack.alb.key_hits(), 1, "one key, fetched once");
+}
+
+#[tokio::test]
+async fn groups_and_scopes_are_known_from_the_access_token_that_came_along() {
+    let stack = Stack::start().await;
+    let verifier = AccessTokenVerifier::rfc9068(
+        Issuer::new(stack.idp.issuer()).unwrap(),
+        &stack.idp.jwks_url(),
+        DevelopmentIdp::AUDIENCE,
+    );
+    let authenticator = Authenticator::builder(stack.alb.signer().policy())
+        .clock(stack.clock.clone())
+        .key_url(stack.alb.key_url())
+        .unwrap()
+        .verify_access_tokens(verifier.unwrap())
+        .build()
+        .unwrap();
+    for (username, groups) in [("grace", &["admins"][..]), ("alice", &[])] {
+        let mut browser = stack.signed_in(username).await;
+
+        let user = authenticate(&authenticator, &browser.get(&stack.url("/")).await)
+            .await
+            .unwrap();
+
+        assert_eq!(user.groups().unwrap(), groups);
+        assert_eq!(user.scopes().unwrap(), ["openid"]);
+    }
 }
 
 #[tokio::test]
