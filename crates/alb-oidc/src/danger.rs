@@ -4,7 +4,7 @@
 //! There is no waiver of the signer, of the signature or of the expiry.
 
 pub use crate::keys::plain_http_key_url;
-use crate::policy::{ClientId, Issuer, Requirement, Signer, TrustedRule};
+use crate::policy::{ClientId, Expected, Issuer, Signer, TrustedRule};
 
 /// Trusts tokens that `signer` signed under this issuer, for *any* client id.
 ///
@@ -12,7 +12,7 @@ use crate::policy::{ClientId, Issuer, Requirement, Signer, TrustedRule};
 /// issuer, are let in as if they were this one's.
 #[must_use]
 pub const fn any_client(signer: Signer, issuer: Issuer) -> TrustedRule {
-    TrustedRule::waived(signer, Requirement::Exactly(issuer), Requirement::Any)
+    TrustedRule::waived(signer, Expected::Exactly(issuer), Expected::Any)
 }
 
 /// Trusts tokens that `signer` signed for this client id, from *any* issuer.
@@ -22,12 +22,12 @@ pub const fn any_client(signer: Signer, issuer: Issuer) -> TrustedRule {
 /// issuers stay different.
 #[must_use]
 pub const fn any_issuer(signer: Signer, client: ClientId) -> TrustedRule {
-    TrustedRule::waived(signer, Requirement::Any, Requirement::Exactly(client))
+    TrustedRule::waived(signer, Expected::Any, Expected::Exactly(client))
 }
 
 /// Trusts every token that `signer` signed: what [`any_client`] and [`any_issuer`] give up,
 /// together.
 #[must_use]
 pub const fn any_issuer_and_client(signer: Signer) -> TrustedRule {
-    TrustedRule::waived(signer, Requirement::Any, Requirement::Any)
+    TrustedRule::waived(signer, Expected::Any, Expected::Any)
 }

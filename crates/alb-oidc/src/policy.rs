@@ -211,8 +211,8 @@ impl Window {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustedRule {
     signer: Signer,
-    issuer: Requirement<Issuer>,
-    client: Requirement<ClientId>,
+    issuer: Expected<Issuer>,
+    client: Expected<ClientId>,
 }
 
 impl TrustedRule {
@@ -222,8 +222,8 @@ impl TrustedRule {
     pub const fn new(signer: Signer, issuer: Issuer, client: ClientId) -> Self {
         Self {
             signer,
-            issuer: Requirement::Exactly(issuer),
-            client: Requirement::Exactly(client),
+            issuer: Expected::Exactly(issuer),
+            client: Expected::Exactly(client),
         }
     }
 
@@ -237,8 +237,8 @@ impl TrustedRule {
     #[must_use]
     pub const fn issuer(&self) -> Option<&Issuer> {
         match &self.issuer {
-            Requirement::Exactly(issuer) => Some(issuer),
-            Requirement::Any => None,
+            Expected::Exactly(issuer) => Some(issuer),
+            Expected::Any => None,
         }
     }
 
@@ -246,15 +246,15 @@ impl TrustedRule {
     #[must_use]
     pub const fn client(&self) -> Option<&ClientId> {
         match &self.client {
-            Requirement::Exactly(client) => Some(client),
-            Requirement::Any => None,
+            Expected::Exactly(client) => Some(client),
+            Expected::Any => None,
         }
     }
 
     pub(crate) const fn waived(
         signer: Signer,
-        issuer: Requirement<Issuer>,
-        client: Requirement<ClientId>,
+        issuer: Expected<Issuer>,
+        client: Expected<ClientId>,
     ) -> Self {
         Self {
             signer,
@@ -267,27 +267,27 @@ impl TrustedRule {
     /// unless it is waived.
     pub(crate) fn issuer_of(&self, header: &JoseHeader) -> Issuer {
         match &self.issuer {
-            Requirement::Exactly(issuer) => issuer.clone(),
-            Requirement::Any => Issuer(Arc::from(header.untrusted_issuer())),
+            Expected::Exactly(issuer) => issuer.clone(),
+            Expected::Any => Issuer(Arc::from(header.untrusted_issuer())),
         }
     }
 
     pub(crate) fn client_of(&self, header: &JoseHeader) -> ClientId {
         match &self.client {
-            Requirement::Exactly(client) => client.clone(),
-            Requirement::Any => ClientId(Arc::from(header.untrusted_client())),
+            Expected::Exactly(client) => client.clone(),
+            Expected::Any => ClientId(Arc::from(header.untrusted_client())),
         }
     }
 }
 
 /// What a member of a token must be. Only [`danger`](crate::danger) makes an `Any`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Requirement<T> {
+pub(crate) enum Expected<T> {
     Exactly(T),
     Any,
 }
 
-impl<T: AsRef<str>> Requirement<T> {
+impl<T: AsRef<str>> Expected<T> {
     fn matches(&self, presented: &str) -> bool {
         match self {
             Self::Exactly(expected) => expected.as_ref() == presented,

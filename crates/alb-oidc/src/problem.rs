@@ -27,8 +27,8 @@ impl Problem {
         retry_after: None,
     };
 
-    /// 403: the user is signed in, and the claims are not what the application needs.
-    pub const CLAIMS_DO_NOT_FIT: Self = Self {
+    /// 403: the user is signed in, and is not one whom the application lets do this.
+    pub const FORBIDDEN: Self = Self {
         status: 403,
         body: r#"{"type":"about:blank","title":"Forbidden","status":403,"detail":"Your account lacks what this page needs."}"#,
         challenge: None,
@@ -127,7 +127,7 @@ mod tests {
     fn every_body_is_json_that_names_its_own_status() {
         for problem in [
             Problem::UNAUTHENTICATED,
-            Problem::CLAIMS_DO_NOT_FIT,
+            Problem::FORBIDDEN,
             Problem::MISSING_LAYER,
             Problem::unavailable(Duration::ZERO),
         ] {

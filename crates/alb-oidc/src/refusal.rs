@@ -26,7 +26,7 @@ impl Refusal {
     pub fn problem(&self) -> Problem {
         match self {
             Self::Unauthenticated(error) => error.disposition().into(),
-            Self::ClaimsDoNotFit(_) => Problem::CLAIMS_DO_NOT_FIT,
+            Self::ClaimsDoNotFit(_) => Problem::FORBIDDEN,
             Self::MissingLayer => Problem::MISSING_LAYER,
         }
     }

@@ -289,7 +289,7 @@ fn only_what_nobody_can_tell_now_is_a_503() {
     }
     // Which check failed is not the client's to know.
     assert_eq!(bodies.len(), 2, "{bodies:?}");
-    assert_eq!(Problem::CLAIMS_DO_NOT_FIT.status(), 403);
+    assert_eq!(Problem::FORBIDDEN.status(), 403);
     assert_eq!(Problem::MISSING_LAYER.status(), 500);
 }
 
