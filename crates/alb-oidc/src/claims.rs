@@ -277,8 +277,14 @@ impl UserClaims {
         })
     }
 
-    fn item(&self, name: &str) -> Option<json::Item<'_>> {
+    /// The claim of this name, as it stands in the document.
+    pub(crate) fn item(&self, name: &str) -> Option<json::Item<'_>> {
         self.document.item(self.claim(name)?.value)
+    }
+
+    /// What the claims stand in.
+    pub(crate) const fn document(&self) -> &Document {
+        &self.document
     }
 
     fn claim(&self, name: &str) -> Option<&Claim> {

@@ -654,6 +654,17 @@ pub enum ConfigError {
     /// The leeway is longer than a minute.
     #[error("a leeway of more than 60 seconds is refused: correct the clock instead")]
     Leeway,
+    /// A domain of e-mail addresses is not one.
+    #[error(
+        "not a domain of e-mail addresses: write it alone and in full, as example.com (an international one in its xn-- form), and each subdomain for itself"
+    )]
+    EmailDomain,
+    /// An e-mail address is not one that can be compared.
+    #[error("not an e-mail address: write it in plain ASCII, as name@example.com")]
+    EmailAddress,
+    /// A list of requirements is empty.
+    #[error("an empty list of requirements says nothing: write whom to let in")]
+    NoRequirements,
     /// The base URL of a key endpoint cannot be one.
     #[error(
         "not a key URL: write https://host/path without query or fragment (http only on a loopback host)"

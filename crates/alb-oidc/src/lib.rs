@@ -94,6 +94,12 @@
 //! an access token, with a forged one, or while the issuer's keys cannot be had, is signed in all
 //! the same, and only what asks for groups fails ([`AccessTokenError::problem`]).
 //!
+//! # Who of them is let in
+//!
+//! Whoever has an account at the identity provider is a user. An [`Authorizer`] asks more of them: a
+//! [`Requirement`] of e-mail domains and addresses, subjects and claims. What is not known of a user
+//! denies.
+//!
 //! # What is left to the deployment
 //!
 //! - **Pin the signer.** All load balancers of a region, of every AWS account, sign with the same
@@ -134,10 +140,12 @@
 mod access_token;
 mod arn;
 mod authenticator;
+mod authorization;
 mod base64url;
 mod claims;
 mod cognito;
 pub mod danger;
+mod email;
 mod error;
 mod headers;
 mod inline;
@@ -152,18 +160,22 @@ mod policy;
 mod problem;
 mod quota;
 mod refusal;
+mod requirement;
 mod signature;
 mod time;
 mod token;
 mod trace;
 mod tripwire;
+mod truth;
 mod user;
+mod visitor;
 
 #[cfg(feature = "access-token")]
 pub use access_token::AccessTokenVerifier;
 pub use access_token::{AccessTokenError, UnverifiedAccessToken, VerifiedAccessToken};
 pub use arn::{AccountId, LoadBalancerArn, LoadBalancerName, Partition, Region};
 pub use authenticator::{Authentication, Authenticator, AuthenticatorBuilder};
+pub use authorization::{Authorizer, AuthorizerStats, Denial};
 pub use claims::{LinkedIdentity, UserClaims, UserId};
 pub use cognito::{CognitoDomain, CognitoUserPool};
 pub use error::{
@@ -186,7 +198,9 @@ pub use outcomes::AuthenticatorStats;
 pub use policy::{ClientId, Issuer, Signer, TrustPolicy, TrustedRule};
 pub use problem::Problem;
 pub use refusal::Refusal;
+pub use requirement::{DenialCause, Requirement};
 pub use signature::{CryptoBackend, PublicKey};
 pub use time::{Clock, ClockError, SystemClock, UnixTime};
 pub use token::{AdmittedToken, UnverifiedToken, VerifiedToken};
 pub use user::AuthenticatedUser;
+pub use visitor::Visitor;

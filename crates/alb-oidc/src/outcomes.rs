@@ -55,7 +55,7 @@ pub(crate) struct Outcomes {
 }
 
 /// Enough to see what is going on; what is more goes out at level `DEBUG`.
-const LOUD_EVENTS_PER_MINUTE: u32 = 60;
+pub(crate) const LOUD_EVENTS_PER_MINUTE: u32 = 60;
 
 impl Default for Outcomes {
     fn default() -> Self {

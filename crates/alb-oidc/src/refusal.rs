@@ -1,7 +1,9 @@
 //! Why a request is answered before a handler has seen it, whoever says so.
 
+use crate::authorization::Denial;
 use crate::error::{AuthenticateError, ClaimsError};
 use crate::problem::Problem;
+use crate::requirement::DenialCause;
 
 /// Why a layer or an extractor answers a request itself. Adapters leave it in the response's
 /// extensions, for the application's own log.
@@ -14,6 +16,9 @@ pub enum Refusal {
     /// The claims do not fit the application's type: 403.
     #[error(transparent)]
     ClaimsDoNotFit(#[from] ClaimsError),
+    /// The user is not one whom the application lets do this: 403, or 503 if nobody can tell now.
+    #[error(transparent)]
+    Forbidden(#[from] Denial),
     /// No layer that authenticates covers the route: 500. The application's mistake, and nobody is
     /// let in.
     #[error("no layer authenticates on this route, or it only observes")]
@@ -27,6 +32,15 @@ impl Refusal {
         match self {
             Self::Unauthenticated(error) => error.disposition().into(),
             Self::ClaimsDoNotFit(_) => Problem::FORBIDDEN,
+            Self::Forbidden(denial) => match denial.cause() {
+                DenialCause::Unavailable { retry_after } => Problem::unavailable(*retry_after),
+                DenialCause::Unmet
+                | DenialCause::EmailMissing
+                | DenialCause::EmailUnverified
+                | DenialCause::EmailForm
+                | DenialCause::ClaimMissing { .. }
+                | DenialCause::ClaimType { .. } => Problem::FORBIDDEN,
+            },
             Self::MissingLayer => Problem::MISSING_LAYER,
         }
     }
@@ -38,6 +52,7 @@ impl Refusal {
         match self {
             Self::Unauthenticated(error) => error.reason(),
             Self::ClaimsDoNotFit(_) => "claims-do-not-fit",
+            Self::Forbidden(denial) => denial.cause().reason(),
             Self::MissingLayer => "missing-layer",
         }
     }

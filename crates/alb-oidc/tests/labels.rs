@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use alb_oidc::{
     AccessTokenError, ArnError, AuthenticateError, ClockError, ConfigError, CryptoBackend,
-    Disposition, EncodingError, FetchError, HeaderFault, Issuer, JsonError, JsonKind, KeyError,
-    KeyId, KeyIdError, KeySetError, OidcHeaders, Partition, Problem, PublicKey, PublicKeyError,
-    Segment, TokenError,
+    DenialCause, Disposition, EncodingError, FetchError, HeaderFault, Issuer, JsonError, JsonKind,
+    KeyError, KeyId, KeyIdError, KeySetError, OidcHeaders, Partition, Problem, PublicKey,
+    PublicKeyError, Refusal, Segment, TokenError,
 };
+use alb_oidc_testkit::user;
+use serde_json::json;
 
 /// The header and its fault that these lines are refused for.
 fn refused(lines: &[(&'static str, &str)]) -> AuthenticateError {
@@ -230,6 +232,28 @@ fn failures() -> Vec<(AuthenticateError, &'static str, &'static str)> {
     ]
 }
 
+/// The labels of all other reasons for which a layer or an extractor refuses.
+fn other_refusals() -> Vec<&'static str> {
+    let name = || "level".into();
+    let retry_after = Duration::from_secs(1);
+    let denied = [
+        DenialCause::Unmet,
+        DenialCause::EmailMissing,
+        DenialCause::EmailUnverified,
+        DenialCause::EmailForm,
+        DenialCause::ClaimMissing { name: name() },
+        DenialCause::ClaimType { name: name() },
+        DenialCause::Unavailable { retry_after },
+    ];
+    let alice = user(json!({"sub": "alice"}));
+    let claims = alice.claims().deserialize::<bool>().unwrap_err();
+    let denied = denied.map(|cause| cause.reason());
+    let others = [Refusal::from(claims), Refusal::MissingLayer];
+    let others = others.map(|refusal| refusal.reason());
+    assert_eq!(others, ["claims-do-not-fit", "missing-layer"]);
+    denied.into_iter().chain(others).collect()
+}
+
 #[test]
 fn labels_are_a_closed_set_and_each_names_one_cause() {
     let failures = failures();
@@ -237,8 +261,14 @@ fn labels_are_a_closed_set_and_each_names_one_cause() {
         assert_eq!(error.reason(), *label);
         assert_eq!(error.to_string(), *text);
     }
-    let labels: BTreeSet<_> = failures.iter().map(|(_, label, _)| *label).collect();
+    let mut labels: BTreeSet<_> = failures.iter().map(|(_, label, _)| *label).collect();
     assert_eq!(labels.len(), failures.len(), "two causes have one label");
+    for refused in other_refusals() {
+        assert!(
+            labels.insert(refused),
+            "two causes have the label {refused}"
+        );
+    }
     for label in labels {
         let plain = label
             .bytes()
@@ -550,6 +580,15 @@ fn each_refused_configuration_says_what_to_write() {
         ),
         (ConfigError::NoRules, ["trusts nobody", "add one"]),
         (ConfigError::Leeway, ["60 seconds", "correct the clock"]),
+        (ConfigError::EmailDomain, ["not a domain", "example.com"]),
+        (
+            ConfigError::EmailAddress,
+            ["not an e-mail address", "name@example.com"],
+        ),
+        (
+            ConfigError::NoRequirements,
+            ["empty list of requirements", "whom to let in"],
+        ),
         (ConfigError::KeyUrl, ["not a key URL", "https://host/path"]),
         (
             ConfigError::NoKeyUrl { region, partition },

@@ -7,9 +7,13 @@ use std::io::{self, Write};
 use std::sync::Once;
 use std::time::Duration;
 
-use alb_oidc::{AuthenticateError, Authenticator, Clock as _, OidcHeaders, SystemClock};
+use alb_oidc::{
+    AuthenticateError, Authenticator, Authorizer, Clock as _, OidcHeaders, Requirement,
+    SystemClock, Visitor,
+};
 use alb_oidc_testkit::conformance::{Outcome, Row, table};
-use alb_oidc_testkit::{KeyServer, ManualClock, SimulatedAlb};
+use alb_oidc_testkit::{KeyServer, ManualClock, SimulatedAlb, user};
+use serde_json::json;
 
 thread_local! {
     /// What this thread has logged: one test, with all of its tasks.
@@ -193,4 +197,84 @@ fn an_observed_request_without_a_runtime_counts_as_undecided() {
         (name == OidcHeaders::DATA).then_some(token.as_bytes())
     }));
     assert_eq!(authenticator.stats().unavailable, 1);
+}
+
+#[test]
+fn each_denial_is_traced_with_its_reason_and_without_the_user() {
+    let log = Log::start();
+    let user = user(json!({"sub": "alice", "email": "alice@example.com", "level": "canary"}));
+    let staff = || Requirement::email_domain("example.org").unwrap();
+    for (requirement, reason) in [
+        (staff(), "email-unverified"),
+        (Requirement::claim_equals("level", "3"), "requirement-unmet"),
+        (Requirement::claim_equals("level", 3), "claim-type"),
+        (
+            !Requirement::claim_equals("level", "canary"),
+            "requirement-unmet",
+        ),
+        (!Requirement::subject("alice"), "requirement-unmet"),
+        (!Requirement::user(user.id().clone()), "requirement-unmet"),
+        (Requirement::claim_equals("dept", "it"), "claim-missing"),
+    ] {
+        log.take();
+        let enforced = Authorizer::enforce(requirement.clone());
+        assert!(enforced.authorize(&user).is_err());
+        let traced = log.take();
+        let reason = format!("reason=\"{reason}\"");
+        let (level, observed) = ("INFO alb_oidc:", "observed=false");
+        assert_eq!(traced.lines().count(), 1, "{traced}");
+        for part in [level, observed, &reason] {
+            assert!(traced.contains(part), "{part}: {traced}");
+        }
+        assert_eq!(
+            Authorizer::report_only(requirement).authorize(&user),
+            Ok(())
+        );
+        let reported = log.take();
+        let (level, observed) = ("WARN alb_oidc:", "observed=true");
+        for part in [level, observed, &reason] {
+            assert!(reported.contains(part), "{part}: {reported}");
+        }
+        for identity in ["alice", "example.com", "canary"] {
+            assert!(!traced.contains(identity), "{traced}");
+            assert!(!reported.contains(identity), "{reported}");
+        }
+    }
+    for (visitor, reason) in [
+        (Visitor::Anonymous, "missing"),
+        (Visitor::Unknown, "missing-layer"),
+    ] {
+        assert!(Authorizer::enforce(staff()).admit(visitor).is_err());
+        let traced = log.take();
+        assert!(traced.contains(&format!("reason=\"{reason}\"")), "{traced}");
+    }
+    // Who is let in is nobody's news.
+    let anybody = Requirement::subject("alice");
+    assert_eq!(Authorizer::enforce(anybody).authorize(&user), Ok(()));
+    assert_eq!(log.take(), "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn so_many_denials_a_minute_are_loud_and_all_are_counted() {
+    let log = Log::start();
+    let user = user(json!({"sub": "alice"}));
+    let nobody = || Requirement::subject("nobody");
+    for (authorizer, level) in [
+        (Authorizer::enforce(nobody()), " INFO "),
+        (Authorizer::report_only(nobody()), " WARN "),
+    ] {
+        log.take();
+        for _ in 0..100 {
+            let _ = authorizer.authorize(&user);
+        }
+        let said = log.take();
+        assert_eq!(said.matches(level).count(), 60, "{said}");
+        assert_eq!(said.matches(" DEBUG ").count(), 40, "{said}");
+        tokio::time::advance(Duration::from_secs(60)).await;
+        let _ = authorizer.authorize(&user);
+        let said = log.take();
+        assert!(said.contains(level) && said.contains("untold=40"), "{said}");
+        let stats = authorizer.stats();
+        assert_eq!(stats.denied + stats.would_have_refused, 101);
+    }
 }

@@ -31,7 +31,7 @@ fn each_case_fails_with_its_errors_and_no_others() {
         assert_eq!(errors(name, &["--cfg", "compile_fail"]), expected, "{name}");
         ran += 1;
     }
-    assert_eq!(ran, 13);
+    assert_eq!(ran, 14);
 }
 
 /// The codes of the errors that compiling this example gives.

@@ -6,10 +6,13 @@
 //! refuse, and each refusal has a typed error. It takes one pass, copies nothing, and says where in
 //! the text everything stands.
 
+mod comparison;
 mod names;
 mod number;
 mod text;
 mod value;
+
+use std::iter;
 
 use crate::error::{JsonError, JsonKind, Segment, TokenError};
 use crate::time::UnixTime;
@@ -102,6 +105,29 @@ impl Document {
     /// The value that begins there, as one of `serde_json`'s.
     pub(crate) fn value(&self, start: u16) -> Option<serde_json::Value> {
         self.reader(start.into()).value()
+    }
+
+    /// What stands in this item, if it is an array.
+    pub(crate) fn items(&self, array: Item<'_>) -> impl Iterator<Item = Item<'_>> {
+        let mut reader = self.reader(array.span.start().into());
+        let mut is_open = reader.eat(b'[');
+        iter::from_fn(move || {
+            is_open = is_open && reader.next_or(b']');
+            is_open.then(|| reader.item(usize::MAX).ok())?
+        })
+    }
+
+    /// What stands in this item, if it is an object.
+    pub(crate) fn members(&self, object: Item<'_>) -> impl Iterator<Item = (Text<'_>, Item<'_>)> {
+        let mut reader = self.reader(object.span.start().into());
+        let mut is_open = reader.eat(b'{');
+        iter::from_fn(move || {
+            is_open = is_open && reader.next_or(b'}');
+            let name = is_open.then(|| reader.string().ok())??;
+            reader.skip_whitespace();
+            reader.expect(b':').ok()?;
+            Some((name, reader.item(usize::MAX).ok()?))
+        })
     }
 
     /// For what has been read once, by its own bounds.
@@ -358,6 +384,14 @@ impl<'t> Reader<'t> {
         } else {
             Err(JsonError::Syntax)
         }
+    }
+
+    /// Goes to the next item, in what has been read once; false if this is the end.
+    fn next_or(&mut self, end: u8) -> bool {
+        self.skip_whitespace();
+        self.eat(b',');
+        self.skip_whitespace();
+        !self.eat(end)
     }
 
     fn expect(&mut self, byte: u8) -> Result<(), JsonError> {

@@ -8,6 +8,7 @@
 //! |---|---|---|---|
 //! | whom to trust | nobody: there is no default | a default would be somebody else's load balancer | [`TrustPolicy`](crate::TrustPolicy) |
 //! | requests without a token | there is no default either | it is the one choice that must be seen in the code | the adapter's `required`, `optional` or, to try a policy out, `observe` |
+//! | which users to let in | whoever is signed in | what an application requires is its own to say | the adapter's layer with an [`Authorizer`](crate::Authorizer) |
 //! | where keys are | AWS's documented endpoint of the rule's region | an endpoint that is not documented is never guessed | [`key_url`](crate::AuthenticatorBuilder::key_url), [`key_url_for`](crate::AuthenticatorBuilder::key_url_for) |
 //! | who is believed to be that endpoint | Mozilla's root certificates, compiled in; TLS 1.2 or later | an image from scratch has no certificate store | [`root_certificates_pem`](crate::AuthenticatorBuilder::root_certificates_pem), [`platform_root_certificates`](crate::AuthenticatorBuilder::platform_root_certificates) |
 //! | proxy | none, whatever the environment says | the way to the keys is not for the environment to change | [`proxy`](crate::AuthenticatorBuilder::proxy) |
@@ -76,8 +77,9 @@
 //! | before the one retry of a connection that failed | 0.2 seconds | what mends itself does so at once | `flights::TRANSIENT_RETRY_DELAY` |
 //! | how overdue a task is that is taken for lost | 1 second | more than a loaded machine is late | `flights::GRACE` |
 //! | until a key id that nobody asks for has its shortest backoff again | 60 seconds | after its last backoff is over | `backoff::FORGET_AFTER` |
-//! | events a minute of a rejection at level `WARN`, and of an outage at `ERROR`; what is more goes out at `DEBUG` | 60 | enough to see what is going on, too few to fill a disk | `outcomes::LOUD_EVENTS_PER_MINUTE` |
+//! | events a minute of a rejection at level `WARN`, of an outage at `ERROR`, and of each authorizer's denials at `INFO` or, if it only reports, at `WARN`; what is more goes out at `DEBUG` | 60 | enough to see what is going on, too few to fill a disk | `outcomes::LOUD_EVENTS_PER_MINUTE` |
 //! | that minute; and between two alarms that the application is reachable around its load balancer | 60 seconds | the same | `quota::MINUTE` |
+//! | items of a list of requirements that a denial names | 8 | a list of a thousand addresses is no line of a log | `requirement::MAX_SHOWN_PARTS` |
 //! | observed requests that wait for a key | 256 | no response waits for them, and each holds a copy of its token | `authenticator::MAX_OBSERVING` |
 //! | `Retry-After` of a 503 whose end is not known | 1 second | the least that the header can say | `error::DEFAULT_RETRY_AFTER` |
 //!

@@ -132,7 +132,8 @@
 //! - **Keep the clock right**, by NTP or the like. A clock that is behind lets expired tokens in, by
 //!   as much as it is behind.
 //! - **Treat claims as what they are**: text from an identity provider, some of it typed by the user.
-//!   Escape it, and decide by [`UserId`](crate::UserId), not by a name or an address.
+//!   Escape it, and decide by [`UserId`](crate::UserId), not by a name. An address, even a verified
+//!   one, may be another person's next year.
 //! - **Heed the alarm**, and watch [`AuthenticatorStats`](crate::AuthenticatorStats): a token of
 //!   another signer, or a bad signature, never arrives through an authenticating rule of yours.
 //!   Somebody reaches your targets around the load balancer, or the configuration is wrong.

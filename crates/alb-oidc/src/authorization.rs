@@ -1,0 +1,257 @@
+//! Which users are let in: a requirement, asked, counted and told to the operator.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::time::Instant;
+
+use crate::outcomes::{LOUD_EVENTS_PER_MINUTE, Mode};
+use crate::quota::Quota;
+use crate::refusal::Refusal;
+use crate::requirement::{DenialCause, Requirement};
+use crate::trace::event;
+use crate::user::AuthenticatedUser;
+use crate::visitor::Visitor;
+
+/// Decides which users are let in, by a [`Requirement`] that it asks of each. Cheap to clone; clones
+/// count together.
+///
+/// An adapter's layer puts it before routes; a handler may ask it by itself.
+///
+/// ```
+/// use alb_oidc::{AuthenticatedUser, Authorizer, Denial, Requirement};
+///
+/// fn staff() -> Result<Authorizer, alb_oidc::ConfigError> {
+///     Ok(Authorizer::enforce(Requirement::email_domain("example.com")?))
+/// }
+///
+/// fn payroll(staff: &Authorizer, user: &AuthenticatedUser) -> Result<&'static str, Denial> {
+///     staff.authorize(user)?;
+///     Ok("salaries")
+/// }
+/// # let user = alb_oidc_testkit::user(serde_json::json!({
+/// #     "sub": "alice", "email": "alice@example.com", "email_verified": "true",
+/// # }));
+/// # assert_eq!(payroll(&staff()?, &user), Ok("salaries"));
+/// # Ok::<(), alb_oidc::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Authorizer(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    requirement: Requirement,
+    mode: Mode,
+    permitted: AtomicU64,
+    denied: AtomicU64,
+    unavailable: AtomicU64,
+    without_user: AtomicU64,
+    would_have_refused: AtomicU64,
+    refusals: Quota,
+}
+
+/// How many requests an [`Authorizer`] has decided on since it was made, each counted once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AuthorizerStats {
+    /// Those of users who meet the requirement.
+    pub permitted: u64,
+    /// Those of users who do not: refused with 403.
+    pub denied: u64,
+    /// Those of which it could not be told: refused with 503.
+    pub unavailable: u64,
+    /// Those without a user: refused with 401 where the visitor is anonymous, with 500 where no
+    /// layer has authenticated.
+    pub without_user: u64,
+    /// Those that it let through because it only [reports](Authorizer::report_only), and would have
+    /// refused for any of these reasons.
+    pub would_have_refused: u64,
+}
+
+impl Authorizer {
+    /// Lets only those in who meet the requirement.
+    #[must_use]
+    pub fn enforce(requirement: Requirement) -> Self {
+        Self::new(requirement, Mode::Enforced)
+    }
+
+    /// Lets everybody in, counts those who would have been refused, and tells the operator why, in
+    /// events with `observed=true`: for trying a requirement out in a running application.
+    ///
+    /// It protects nothing, not even from requests without a user.
+    #[must_use]
+    pub fn report_only(requirement: Requirement) -> Self {
+        Self::new(requirement, Mode::Observed)
+    }
+
+    /// Decides whether this user is let in.
+    ///
+    /// # Errors
+    ///
+    /// A [`Denial`], unless it only [reports](Self::report_only). As a [`Refusal`] it becomes an
+    /// answer.
+    pub fn authorize(&self, user: &AuthenticatedUser) -> Result<(), Denial> {
+        let parts = &*self.0;
+        let Err((requirement, cause)) = parts.requirement.ask(user) else {
+            count(&parts.permitted);
+            return Ok(());
+        };
+        let denial = Denial { requirement, cause };
+        let counter = match denial.cause {
+            DenialCause::Unavailable { .. } => &parts.unavailable,
+            _ => &parts.denied,
+        };
+        parts.refuse(counter, denial.reason(), denial)
+    }
+
+    /// Decides whether this visitor is let in: for layers, which may find nobody.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`], unless it only [reports](Self::report_only): for a user what
+    /// [`authorize`](Self::authorize) says, and without a user what [`Visitor::user`] says.
+    pub fn admit(&self, visitor: Visitor<'_>) -> Result<(), Refusal> {
+        match visitor.user() {
+            Ok(user) => Ok(self.authorize(user)?),
+            Err(refusal) => {
+                let counter = &self.0.without_user;
+                self.0.refuse(counter, refusal.reason(), refusal)
+            }
+        }
+    }
+
+    /// How many requests it has decided on, by outcome. Clones count together.
+    #[must_use]
+    pub fn stats(&self) -> AuthorizerStats {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        AuthorizerStats {
+            permitted: count(&self.0.permitted),
+            denied: count(&self.0.denied),
+            unavailable: count(&self.0.unavailable),
+            without_user: count(&self.0.without_user),
+            would_have_refused: count(&self.0.would_have_refused),
+        }
+    }
+
+    /// What it requires.
+    #[must_use]
+    pub fn requirement(&self) -> &Requirement {
+        &self.0.requirement
+    }
+
+    fn new(requirement: Requirement, mode: Mode) -> Self {
+        Self(Arc::new(Parts {
+            requirement,
+            mode,
+            permitted: AtomicU64::new(0),
+            denied: AtomicU64::new(0),
+            unavailable: AtomicU64::new(0),
+            without_user: AtomicU64::new(0),
+            would_have_refused: AtomicU64::new(0),
+            refusals: Quota::new(LOUD_EVENTS_PER_MINUTE),
+        }))
+    }
+}
+
+impl Parts {
+    /// Tells the operator, counts, and refuses unless it only reports.
+    fn refuse<E: fmt::Display>(
+        &self,
+        counter: &AtomicU64,
+        reason: &'static str,
+        error: E,
+    ) -> Result<(), E> {
+        self.tell(reason, &error);
+        match self.mode {
+            Mode::Enforced => {
+                count(counter);
+                Err(error)
+            }
+            Mode::Observed => {
+                count(&self.would_have_refused);
+                Ok(())
+            }
+        }
+    }
+
+    fn tell(&self, _reason: &'static str, _error: &impl fmt::Display) {
+        let _observed = self.mode == Mode::Observed;
+        match (self.mode, self.refusals.spend(Instant::now())) {
+            (Mode::Enforced, Some(_untold)) => event!(
+                info,
+                reason = _reason,
+                observed = _observed,
+                untold = _untold,
+                "{_error}"
+            ),
+            (Mode::Observed, Some(_untold)) => event!(
+                warn,
+                reason = _reason,
+                observed = _observed,
+                untold = _untold,
+                "{_error}"
+            ),
+            (_, None) => event!(debug, reason = _reason, observed = _observed, "{_error}"),
+        }
+    }
+}
+
+fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Why a user is not let in: what is required, and why it is not met. Nothing in it, and nothing
+/// that it shows, tells what the user's claims are.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{requirement} is required, and {cause}")]
+pub struct Denial {
+    requirement: Requirement,
+    cause: DenialCause,
+}
+
+impl Denial {
+    /// What is not met: of all that must be, the first.
+    #[must_use]
+    pub const fn requirement(&self) -> &Requirement {
+        &self.requirement
+    }
+
+    /// Why it is not met.
+    #[must_use]
+    pub const fn cause(&self) -> &DenialCause {
+        &self.cause
+    }
+
+    /// The cause as one of a closed set of labels, for logs and metrics.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        self.cause.reason()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Problem;
+    use std::time::Duration;
+
+    /// Nothing that can be required now is ever unavailable.
+    #[test]
+    fn what_cannot_be_told_now_is_a_503_and_never_a_403() {
+        let requirement = Requirement::subject("alice");
+        let cause = DenialCause::Unavailable {
+            retry_after: Duration::from_secs(7),
+        };
+        let refusal = Refusal::from(Denial { requirement, cause });
+        assert_eq!(refusal.reason(), "authorization-unavailable");
+        let problem = refusal.problem();
+        assert_eq!(problem, Problem::unavailable(Duration::from_secs(7)));
+        assert_eq!(problem.status(), 503);
+        assert!(
+            problem
+                .headers()
+                .any(|header| header == ("retry-after", "7".into()))
+        );
+    }
+}

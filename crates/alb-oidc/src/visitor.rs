@@ -1,0 +1,43 @@
+//! Who has sent a request, as an adapter finds it.
+
+use crate::error::AuthenticateError;
+use crate::refusal::Refusal;
+use crate::user::AuthenticatedUser;
+
+/// Who has sent a request, as far as the layer that authenticates has found out. Adapters say which
+/// of the three it is; what follows from it is decided here.
+#[derive(Clone, Copy, Debug)]
+pub enum Visitor<'u> {
+    /// A trusted load balancer vouches for this user.
+    SignedIn(&'u AuthenticatedUser),
+    /// An optional layer has looked: the request has none of the three headers.
+    Anonymous,
+    /// No layer has looked, or it only observes. It may be anybody.
+    Unknown,
+}
+
+impl<'u> Visitor<'u> {
+    /// The user.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Unauthenticated`] if the visitor is anonymous, [`Refusal::MissingLayer`] if nobody
+    /// has looked.
+    pub fn user(self) -> Result<&'u AuthenticatedUser, Refusal> {
+        self.maybe_user()?
+            .ok_or(Refusal::Unauthenticated(AuthenticateError::Missing))
+    }
+
+    /// The user, or `None` if the visitor is anonymous.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::MissingLayer`] if nobody has looked: whoever that is, it is not known to be nobody.
+    pub const fn maybe_user(self) -> Result<Option<&'u AuthenticatedUser>, Refusal> {
+        match self {
+            Self::SignedIn(user) => Ok(Some(user)),
+            Self::Anonymous => Ok(None),
+            Self::Unknown => Err(Refusal::MissingLayer),
+        }
+    }
+}
