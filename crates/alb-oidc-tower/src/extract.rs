@@ -5,14 +5,14 @@
 
 use std::ops::Deref;
 
-use alb_oidc::{AuthenticateError, AuthenticatedUser, Refusal};
+use alb_oidc::{AuthenticatedUser, Refusal};
 use axum_core::extract::FromRequestParts;
 use axum_core::response::{IntoResponse, Response};
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use crate::responder::problem_response;
-use crate::service::Anonymous;
+use crate::service::visitor;
 
 /// The signed-in user. Refuses with 401 where an [optional](crate::AuthenticateLayer::optional)
 /// layer found nobody, and with 500 where no layer is.
@@ -31,10 +31,7 @@ impl<S: Sync> FromRequestParts<S> for User {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        match MaybeUser::find(parts)? {
-            MaybeUser::SignedIn(user) => Ok(Self(user)),
-            MaybeUser::Anonymous => Err(Refusal::from(AuthenticateError::Missing).into()),
-        }
+        Ok(Self(visitor(&parts.extensions).user()?.clone()))
     }
 }
 
@@ -48,23 +45,12 @@ pub enum MaybeUser {
     Anonymous,
 }
 
-impl MaybeUser {
-    fn find(parts: &Parts) -> Result<Self, Refusal> {
-        if let Some(user) = parts.extensions.get::<AuthenticatedUser>() {
-            return Ok(Self::SignedIn(user.clone()));
-        }
-        let anonymous = parts.extensions.get::<Anonymous>();
-        anonymous
-            .map(|_| Self::Anonymous)
-            .ok_or(Refusal::MissingLayer)
-    }
-}
-
 impl<S: Sync> FromRequestParts<S> for MaybeUser {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        Ok(Self::find(parts)?)
+        let user = visitor(&parts.extensions).maybe_user()?;
+        Ok(user.map_or(Self::Anonymous, |user| Self::SignedIn(user.clone())))
     }
 }
 

@@ -114,7 +114,7 @@ where
     }
 }
 
-fn refuse<R, ReqBody, ResBody>(
+pub(crate) fn refuse<R, ReqBody, ResBody>(
     responder: &R,
     refusal: Refusal,
     request: Request<ReqBody>,
@@ -130,6 +130,68 @@ where
         .or_insert(HeaderValue::from_static("no-store"));
     response.extensions_mut().insert(refusal);
     response
+}
+
+pin_project! {
+    /// The response to one request that was decided on at once: the service's, or the refusal.
+    pub struct GuardFuture<F, ResBody> {
+        #[pin]
+        stage: GuardStage<F, ResBody>,
+    }
+}
+
+pin_project! {
+    #[project = GuardStageProjection]
+    enum GuardStage<F, ResBody> {
+        Calling {
+            #[pin]
+            future: F,
+        },
+        Refused {
+            // Taken once.
+            response: Option<Response<ResBody>>,
+        },
+    }
+}
+
+impl<F, ResBody> GuardFuture<F, ResBody> {
+    pub(crate) const fn calling(future: F) -> Self {
+        Self {
+            stage: GuardStage::Calling { future },
+        }
+    }
+
+    pub(crate) const fn refused(response: Response<ResBody>) -> Self {
+        Self {
+            stage: GuardStage::Refused {
+                response: Some(response),
+            },
+        }
+    }
+}
+
+impl<F, ResBody, E> Future for GuardFuture<F, ResBody>
+where
+    F: Future<Output = Result<Response<ResBody>, E>>,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        match self.project().stage.project() {
+            GuardStageProjection::Calling { future } => future.poll(context),
+            GuardStageProjection::Refused { response } => match response.take() {
+                Some(response) => Poll::Ready(Ok(response)),
+                // Polled again after it was ready, which no executor does.
+                None => Poll::Pending,
+            },
+        }
+    }
+}
+
+impl<F, ResBody> fmt::Debug for GuardFuture<F, ResBody> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GuardFuture").finish_non_exhaustive()
+    }
 }
 
 impl<S, R, ReqBody> fmt::Debug for ResponseFuture<S, R, ReqBody>

@@ -41,6 +41,11 @@
 //! [`ProblemJson`], the default responder, serves bodies that are made from a `&'static str`:
 //! axum's, `http_body_util::Full` and the like.
 //!
+//! # Which users
+//!
+//! [`AuthorizeLayer`] lets only those through who meet a [`Requirement`], before a whole router or
+//! one route; in a handler, [`Authorizer::authorize`] with `?` does.
+//!
 //! # axum
 //!
 //! The layer, and the extractors [`User`], [`MaybeUser`] and [`Claims`]: `examples/axum.rs`. On
@@ -123,6 +128,7 @@
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
+mod authorize;
 #[cfg(feature = "axum")]
 mod extract;
 mod future;
@@ -131,10 +137,14 @@ mod responder;
 mod service;
 
 pub use alb_oidc;
-pub use alb_oidc::{AuthenticateError, AuthenticatedUser, Authenticator, ConfigError, Refusal};
+pub use alb_oidc::{
+    AuthenticateError, AuthenticatedUser, Authenticator, Authorizer, ConfigError, Refusal,
+    Requirement,
+};
+pub use authorize::{Authorize, AuthorizeLayer};
 #[cfg(feature = "axum")]
 pub use extract::{Claims, MaybeUser, Rejection, User};
-pub use future::ResponseFuture;
+pub use future::{GuardFuture, ResponseFuture};
 pub use layer::AuthenticateLayer;
 pub use responder::{GrpcStatus, ProblemJson, Responder};
 pub use service::Authenticate;

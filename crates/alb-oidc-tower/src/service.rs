@@ -3,8 +3,8 @@
 use std::mem;
 use std::task::{Context, Poll};
 
-use alb_oidc::{AuthenticatedUser, Authenticator, OidcHeaders};
-use http::{HeaderMap, HeaderValue, Request, Response};
+use alb_oidc::{AuthenticatedUser, Authenticator, OidcHeaders, Visitor};
+use http::{Extensions, HeaderMap, HeaderValue, Request, Response};
 use tower_service::Service;
 
 use crate::future::ResponseFuture;
@@ -77,6 +77,15 @@ where
 /// In a request's extensions: an optional layer has looked, and there is nobody.
 #[derive(Clone, Copy)]
 pub(crate) struct Anonymous;
+
+/// Whom a layer has put into a request's extensions.
+pub(crate) fn visitor(extensions: &Extensions) -> Visitor<'_> {
+    match (extensions.get(), extensions.get()) {
+        (Some(user), _) => Visitor::SignedIn(user),
+        (None, Some(Anonymous)) => Visitor::Anonymous,
+        (None, None) => Visitor::Unknown,
+    }
+}
 
 fn mark_sensitive(headers: &mut HeaderMap) {
     for name in [

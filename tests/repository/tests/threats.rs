@@ -99,6 +99,7 @@ fn expected_ids() -> Vec<String> {
         .chain(numbered('G', 17))
         .chain(numbered('H', 6))
         .chain(numbered('I', 10))
+        .chain(numbered('J', 7))
         .collect()
 }
 
