@@ -3,7 +3,8 @@
 //! When a listener rule signs a user in (`authenticate-oidc`, `authenticate-cognito`), the load
 //! balancer adds `x-amzn-oidc-data` to each request: a token with the user's claims, signed with
 //! ES256. This crate verifies it and gives a typed [`AuthenticatedUser`], or a typed error. It
-//! names no web framework: `alb-oidc-tower` is for axum, hyper and tonic.
+//! names no web framework: `alb-oidc-tower` is for axum, hyper and tonic, `alb-oidc-actix` for
+//! actix-web.
 //!
 //! ```
 //! use alb_oidc::{Authenticator, ClientId, Issuer, OidcHeaders, Signer, TrustPolicy, TrustedRule};

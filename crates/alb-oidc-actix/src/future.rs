@@ -1,0 +1,146 @@
+//! The future of a response.
+
+use std::fmt;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
+use actix_web::{Error, HttpMessage as _};
+use alb_oidc::{AuthenticateError, Authentication, Refusal};
+use pin_project_lite::pin_project;
+
+use crate::responder::RefusalResponder;
+use crate::service::Anonymous;
+use crate::transform::Need;
+
+pin_project! {
+    /// The response to one request: the service's, or the refusal.
+    pub struct ResponseFuture<S, R>
+    where
+        S: Service<ServiceRequest>,
+    {
+        #[pin]
+        stage: Stage<S, R, S::Future>,
+    }
+}
+
+pin_project! {
+    #[project = StageProjection]
+    enum Stage<S, R, F> {
+        Authenticating {
+            authentication: Authentication,
+            // Taken once, when the decision is there.
+            request: Option<ServiceRequest>,
+            service: Rc<S>,
+            need: Need,
+            responder: Rc<R>,
+        },
+        Calling {
+            #[pin]
+            future: F,
+        },
+    }
+}
+
+impl<S, R> ResponseFuture<S, R>
+where
+    S: Service<ServiceRequest>,
+{
+    pub(crate) const fn calling(future: S::Future) -> Self {
+        Self {
+            stage: Stage::Calling { future },
+        }
+    }
+
+    pub(crate) const fn authenticating(
+        authentication: Authentication,
+        request: ServiceRequest,
+        service: Rc<S>,
+        need: Need,
+        responder: Rc<R>,
+    ) -> Self {
+        Self {
+            stage: Stage::Authenticating {
+                authentication,
+                request: Some(request),
+                service,
+                need,
+                responder,
+            },
+        }
+    }
+}
+
+impl<S, B, R> Future for ResponseFuture<S, R>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+    R: RefusalResponder,
+{
+    type Output = Result<ServiceResponse<EitherBody<B>>, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        loop {
+            let mut stage = self.as_mut().project().stage;
+            let future = match stage.as_mut().project() {
+                StageProjection::Calling { future } => {
+                    let response = ready!(future.poll(context));
+                    return Poll::Ready(response.map(ServiceResponse::map_into_left_body));
+                }
+                StageProjection::Authenticating {
+                    authentication,
+                    request,
+                    service,
+                    need,
+                    responder,
+                } => {
+                    let decision = ready!(Pin::new(authentication).poll(context));
+                    let Some(request) = request.take() else {
+                        // Polled again after a refusal, which no executor does.
+                        return Poll::Pending;
+                    };
+                    match (decision, *need) {
+                        (Ok(user), _) => drop(request.extensions_mut().insert(user)),
+                        (Err(AuthenticateError::Missing), Need::Optional) => {
+                            request.extensions_mut().insert(Anonymous);
+                        }
+                        (Err(error), _) => {
+                            let response = refuse(&**responder, error.into(), request);
+                            return Poll::Ready(Ok(response));
+                        }
+                    }
+                    service.call(request)
+                }
+            };
+            stage.set(Stage::Calling { future });
+        }
+    }
+}
+
+/// A response, and not an [`Error`]: what is wrapped around this sees it with its status, headers
+/// and extensions, and has nothing to translate.
+fn refuse<B>(
+    responder: &impl RefusalResponder,
+    refusal: Refusal,
+    request: ServiceRequest,
+) -> ServiceResponse<EitherBody<B>> {
+    let mut response = responder.respond(&refusal, request.request());
+    let headers = response.headers_mut();
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response.extensions_mut().insert(refusal);
+    request.into_response(response).map_into_right_body()
+}
+
+impl<S, R> fmt::Debug for ResponseFuture<S, R>
+where
+    S: Service<ServiceRequest>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}
