@@ -124,10 +124,6 @@
 
 #![forbid(unsafe_code)]
 
-#[cfg(all(doctest, feature = "axum"))]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
-
 mod authorize;
 #[cfg(feature = "axum")]
 mod extract;
