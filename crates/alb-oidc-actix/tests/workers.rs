@@ -241,8 +241,9 @@ async fn a_worker_that_ends_in_the_middle_of_a_fetch_leaves_nobody_waiting() {
     keys.fail(None);
     ending.handle.stop(false).await;
     for other in &mut others {
-        // Nobody can tell now; and it is told at once.
-        assert_eq!(other.answer().await.0, 503);
+        // Whether there was a runtime to try again on, or nobody can tell now: it is told at once.
+        let (status, body) = other.answer().await;
+        assert!([200, 503].contains(&status), "{status} {body}");
     }
     for other in &mut others {
         assert_eq!(other.get("/", Some(&alb)).await.0, 200);

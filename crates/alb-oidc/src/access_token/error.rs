@@ -120,7 +120,7 @@ impl AccessTokenError {
     pub const fn problem(&self) -> Problem {
         match self.retry_after() {
             Some(retry_after) => Problem::unavailable(retry_after),
-            None => Problem::CLAIMS_DO_NOT_FIT,
+            None => Problem::FORBIDDEN,
         }
     }
 
