@@ -7,7 +7,7 @@ use http::{Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::future::{GuardFuture, refuse};
+use crate::future::{ResponseFuture, refuse};
 use crate::responder::{ProblemJson, Responder};
 use crate::service::visitor;
 
@@ -122,7 +122,7 @@ where
 {
     type Response = Response<ResBody>;
     type Error = S::Error;
-    type Future = GuardFuture<S::Future, ResBody>;
+    type Future = ResponseFuture<S, R, ReqBody>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
@@ -130,8 +130,8 @@ where
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         match self.authorizer.admit(visitor(request.extensions())) {
-            Ok(()) => GuardFuture::calling(self.inner.call(request)),
-            Err(refusal) => GuardFuture::refused(refuse(&self.responder, refusal, request)),
+            Ok(()) => ResponseFuture::calling(self.inner.call(request)),
+            Err(refusal) => ResponseFuture::answered(refuse(&self.responder, refusal, request)),
         }
     }
 }

@@ -21,13 +21,13 @@ pin_project! {
         S: Service<Request<ReqBody>>,
     {
         #[pin]
-        stage: Stage<S, R, ReqBody, S::Future>,
+        stage: Stage<S, R, ReqBody, S::Future, S::Response>,
     }
 }
 
 pin_project! {
     #[project = StageProjection]
-    enum Stage<S, R, ReqBody, F> {
+    enum Stage<S, R, ReqBody, F, Res> {
         Authenticating {
             authentication: Authentication,
             // Taken once, when the decision is there.
@@ -40,6 +40,10 @@ pin_project! {
             #[pin]
             future: F,
         },
+        Answered {
+            // Taken once.
+            response: Option<Res>,
+        },
     }
 }
 
@@ -50,6 +54,14 @@ where
     pub(crate) const fn calling(future: S::Future) -> Self {
         Self {
             stage: Stage::Calling { future },
+        }
+    }
+
+    pub(crate) const fn answered(response: S::Response) -> Self {
+        Self {
+            stage: Stage::Answered {
+                response: Some(response),
+            },
         }
     }
 
@@ -84,6 +96,12 @@ where
             let mut stage = self.as_mut().project().stage;
             let future = match stage.as_mut().project() {
                 StageProjection::Calling { future } => return future.poll(context),
+                StageProjection::Answered { response } => {
+                    // Nothing is left for who polls again, which no executor does.
+                    return response
+                        .take()
+                        .map_or(Poll::Pending, |it| Poll::Ready(Ok(it)));
+                }
                 StageProjection::Authenticating {
                     authentication,
                     request,
@@ -130,68 +148,6 @@ where
         .or_insert(HeaderValue::from_static("no-store"));
     response.extensions_mut().insert(refusal);
     response
-}
-
-pin_project! {
-    /// The response to one request that was decided on at once: the service's, or the refusal.
-    pub struct GuardFuture<F, ResBody> {
-        #[pin]
-        stage: GuardStage<F, ResBody>,
-    }
-}
-
-pin_project! {
-    #[project = GuardStageProjection]
-    enum GuardStage<F, ResBody> {
-        Calling {
-            #[pin]
-            future: F,
-        },
-        Refused {
-            // Taken once.
-            response: Option<Response<ResBody>>,
-        },
-    }
-}
-
-impl<F, ResBody> GuardFuture<F, ResBody> {
-    pub(crate) const fn calling(future: F) -> Self {
-        Self {
-            stage: GuardStage::Calling { future },
-        }
-    }
-
-    pub(crate) const fn refused(response: Response<ResBody>) -> Self {
-        Self {
-            stage: GuardStage::Refused {
-                response: Some(response),
-            },
-        }
-    }
-}
-
-impl<F, ResBody, E> Future for GuardFuture<F, ResBody>
-where
-    F: Future<Output = Result<Response<ResBody>, E>>,
-{
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        match self.project().stage.project() {
-            GuardStageProjection::Calling { future } => future.poll(context),
-            GuardStageProjection::Refused { response } => match response.take() {
-                Some(response) => Poll::Ready(Ok(response)),
-                // Polled again after it was ready, which no executor does.
-                None => Poll::Pending,
-            },
-        }
-    }
-}
-
-impl<F, ResBody> fmt::Debug for GuardFuture<F, ResBody> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GuardFuture").finish_non_exhaustive()
-    }
 }
 
 impl<S, R, ReqBody> fmt::Debug for ResponseFuture<S, R, ReqBody>

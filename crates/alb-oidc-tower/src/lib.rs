@@ -140,7 +140,7 @@ pub use alb_oidc::{
 pub use authorize::{Authorize, AuthorizeLayer};
 #[cfg(feature = "axum")]
 pub use extract::{Claims, MaybeUser, Rejection, User};
-pub use future::{GuardFuture, ResponseFuture};
+pub use future::ResponseFuture;
 pub use layer::AuthenticateLayer;
 pub use responder::{GrpcStatus, ProblemJson, Responder};
 pub use service::Authenticate;
