@@ -623,6 +623,11 @@ pub enum ConfigError {
     /// A root certificate is not one, or there is none.
     #[error("not a PEM file of root certificates")]
     RootCertificate,
+    /// An origin is not one that a browser could send.
+    #[error(
+        "not an origin: write https://host or https://host:port, without a slash at its end (http only on a loopback host)"
+    )]
+    Origin,
     /// The HTTP client could not be set up.
     #[error("the HTTP client could not be set up")]
     HttpClient,

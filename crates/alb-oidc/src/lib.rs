@@ -93,8 +93,11 @@
 mod access_token;
 mod arn;
 mod authenticator;
+mod authority;
 mod base64url;
+mod browser;
 mod claims;
+mod csrf;
 pub mod danger;
 mod error;
 mod headers;
@@ -104,6 +107,7 @@ mod json;
 mod keys;
 #[cfg(doc)]
 pub mod manual;
+mod origin;
 mod outcomes;
 mod policy;
 mod problem;
@@ -119,7 +123,9 @@ mod user;
 pub use access_token::UnverifiedAccessToken;
 pub use arn::{AccountId, LoadBalancerArn, LoadBalancerName, Partition, Region};
 pub use authenticator::{Authentication, Authenticator, AuthenticatorBuilder};
+pub use browser::BrowserRequest;
 pub use claims::{LinkedIdentity, UserClaims, UserId};
+pub use csrf::{CrossOrigin, CsrfProtection};
 pub use error::{
     ArnError, AuthenticateError, ClaimsError, ConfigError, Disposition, EncodingError, FetchError,
     HeaderFault, HeadersError, JsonError, JsonKind, KeyError, KeyIdError, PublicKeyError, Segment,

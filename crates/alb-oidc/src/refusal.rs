@@ -1,5 +1,6 @@
 //! Why a request is answered before a handler has seen it, whoever says so.
 
+use crate::csrf::CrossOrigin;
 use crate::error::{AuthenticateError, ClaimsError};
 use crate::problem::Problem;
 
@@ -14,6 +15,9 @@ pub enum Refusal {
     /// The claims do not fit the application's type: 403.
     #[error(transparent)]
     ClaimsDoNotFit(#[from] ClaimsError),
+    /// Another site's page made the request: 403.
+    #[error(transparent)]
+    CrossOrigin(#[from] CrossOrigin),
     /// No layer that authenticates covers the route: 500. The application's mistake, and nobody is
     /// let in.
     #[error("no layer authenticates on this route, or it only observes")]
@@ -27,6 +31,7 @@ impl Refusal {
         match self {
             Self::Unauthenticated(error) => error.disposition().into(),
             Self::ClaimsDoNotFit(_) => Problem::CLAIMS_DO_NOT_FIT,
+            Self::CrossOrigin(_) => Problem::CROSS_ORIGIN,
             Self::MissingLayer => Problem::MISSING_LAYER,
         }
     }
@@ -38,6 +43,7 @@ impl Refusal {
         match self {
             Self::Unauthenticated(error) => error.reason(),
             Self::ClaimsDoNotFit(_) => "claims_do_not_fit",
+            Self::CrossOrigin(cause) => cause.reason(),
             Self::MissingLayer => "missing_layer",
         }
     }

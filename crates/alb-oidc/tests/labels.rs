@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use alb_oidc::{
-    ArnError, AuthenticateError, ClockError, ConfigError, CryptoBackend, Disposition,
+    ArnError, AuthenticateError, ClockError, ConfigError, CrossOrigin, CryptoBackend, Disposition,
     EncodingError, FetchError, HeaderFault, JsonError, JsonKind, KeyError, KeyId, KeyIdError,
-    OidcHeaders, Partition, Problem, PublicKey, PublicKeyError, Segment, TokenError,
+    OidcHeaders, Partition, Problem, PublicKey, PublicKeyError, Refusal, Segment, TokenError,
 };
 
 /// The header and its fault that these lines are refused for.
@@ -284,7 +284,32 @@ fn only_what_nobody_can_tell_now_is_a_503() {
     // Which check failed is not the client's to know.
     assert_eq!(bodies.len(), 2, "{bodies:?}");
     assert_eq!(Problem::CLAIMS_DO_NOT_FIT.status(), 403);
+    assert_eq!(Problem::CROSS_ORIGIN.status(), 403);
     assert_eq!(Problem::MISSING_LAYER.status(), 500);
+}
+
+#[test]
+fn what_another_site_asked_for_is_one_label_and_one_answer() {
+    for (cause, text) in [
+        (
+            CrossOrigin::Site,
+            "the request was refused: its browser says that a page of another site made it",
+        ),
+        (
+            CrossOrigin::Origin,
+            "the request was refused: its origin is neither the host that was asked nor trusted",
+        ),
+        (
+            CrossOrigin::Unreadable,
+            "the request was refused: no browser sends the headers that say where it comes from",
+        ),
+    ] {
+        let refusal = Refusal::from(cause);
+        assert_eq!(refusal.to_string(), text);
+        assert_eq!(refusal.reason(), "cross_origin");
+        assert_eq!(refusal.problem(), Problem::CROSS_ORIGIN);
+        assert_eq!(refusal.problem().grpc_status(), 7);
+    }
 }
 
 #[test]
@@ -402,6 +427,7 @@ fn each_refused_configuration_says_what_to_write() {
         ),
         (ConfigError::Proxy, ["not a proxy", "http://host:port"]),
         (ConfigError::RootCertificate, ["PEM", "root certificates"]),
+        (ConfigError::Origin, ["not an origin", "https://host:port"]),
         (
             ConfigError::HttpClient,
             ["HTTP client", "could not be set up"],

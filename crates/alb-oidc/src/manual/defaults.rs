@@ -75,6 +75,7 @@
 //! | how overdue a task is that is taken for lost | 1 second | more than a loaded machine is late | `flights::GRACE` |
 //! | until a key id that nobody asks for has its shortest backoff again | 60 seconds | after its last backoff is over | `negatives::FORGET_AFTER` |
 //! | events a minute of a rejection at level `WARN`, and of an outage at `ERROR`; what is more goes out at `DEBUG` | 60 | enough to see what is going on, too few to fill a disk | `outcomes::LOUD_EVENTS_PER_MINUTE` |
+//! | events a minute of a request that another site's page made, at level `WARN`; what is more goes out at `DEBUG` | 60 | the same | `csrf::LOUD_EVENTS_PER_MINUTE` |
 //! | that minute; and between two alarms that the application is reachable around its load balancer | 60 seconds | the same | `quota::MINUTE` |
 //! | observed requests that wait for a key | 256 | no response waits for them, and each holds a copy of its token | `authenticator::MAX_OBSERVING` |
 //! | `Retry-After` of a 503 whose end is not known | 1 second | the least that the header can say | `error::DEFAULT_RETRY_AFTER` |
