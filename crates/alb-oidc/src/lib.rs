@@ -91,6 +91,7 @@
 #![forbid(unsafe_code)]
 
 mod access_token;
+mod answer;
 mod arn;
 mod authenticator;
 mod authority;
@@ -107,12 +108,15 @@ mod json;
 mod keys;
 #[cfg(doc)]
 pub mod manual;
+mod me;
 mod origin;
 mod outcomes;
+mod pages;
 mod policy;
 mod problem;
 mod quota;
 mod refusal;
+mod sign_out;
 mod signature;
 mod time;
 mod token;
@@ -121,6 +125,7 @@ mod tripwire;
 mod user;
 
 pub use access_token::UnverifiedAccessToken;
+pub use answer::Answer;
 pub use arn::{AccountId, LoadBalancerArn, LoadBalancerName, Partition, Region};
 pub use authenticator::{Authentication, Authenticator, AuthenticatorBuilder};
 pub use browser::BrowserRequest;
@@ -139,10 +144,13 @@ pub use keys::{
 };
 #[cfg(feature = "http-client")]
 pub use keys::{HttpFetcher, HttpFetcherBuilder};
+pub use me::Me;
 pub use outcomes::AuthenticatorStats;
+pub use pages::Pages;
 pub use policy::{ClientId, Issuer, Signer, TrustPolicy, TrustedRule};
 pub use problem::Problem;
 pub use refusal::Refusal;
+pub use sign_out::{SessionCookieName, SignOut};
 pub use signature::{CryptoBackend, PublicKey};
 pub use time::{Clock, ClockError, SystemClock, UnixTime};
 pub use token::{AdmittedToken, UnverifiedToken, VerifiedToken};

@@ -429,6 +429,14 @@ fn each_refused_configuration_says_what_to_write() {
         (ConfigError::RootCertificate, ["PEM", "root certificates"]),
         (ConfigError::Origin, ["not an origin", "https://host:port"]),
         (
+            ConfigError::SessionCookieName,
+            ["cookie's name", "the listener rule"],
+        ),
+        (
+            ConfigError::SignOutTarget,
+            ["after a sign-out", "https://host/path"],
+        ),
+        (
             ConfigError::HttpClient,
             ["HTTP client", "could not be set up"],
         ),
