@@ -12,7 +12,7 @@ use http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use crate::responder::problem_response;
-use crate::service::Anonymous;
+use crate::service::user_of;
 
 /// The signed-in user. Refuses with 401 where an [optional](crate::AuthenticateLayer::optional)
 /// layer found nobody, and with 500 where no layer is.
@@ -50,13 +50,8 @@ pub enum MaybeUser {
 
 impl MaybeUser {
     fn find(parts: &Parts) -> Result<Self, Refusal> {
-        if let Some(user) = parts.extensions.get::<AuthenticatedUser>() {
-            return Ok(Self::SignedIn(user.clone()));
-        }
-        let anonymous = parts.extensions.get::<Anonymous>();
-        anonymous
-            .map(|_| Self::Anonymous)
-            .ok_or(Refusal::MissingLayer)
+        let user = user_of(&parts.extensions)?.cloned();
+        Ok(user.map_or(Self::Anonymous, Self::SignedIn))
     }
 }
 

@@ -21,13 +21,13 @@ pin_project! {
         S: Service<Request<ReqBody>>,
     {
         #[pin]
-        stage: Stage<S, R, ReqBody, S::Future>,
+        stage: Stage<S, R, ReqBody, S::Future, S::Response>,
     }
 }
 
 pin_project! {
     #[project = StageProjection]
-    enum Stage<S, R, ReqBody, F> {
+    enum Stage<S, R, ReqBody, F, Res> {
         Authenticating {
             authentication: Authentication,
             // Taken once, when the decision is there.
@@ -40,6 +40,10 @@ pin_project! {
             #[pin]
             future: F,
         },
+        Answered {
+            // Taken once.
+            response: Option<Res>,
+        },
     }
 }
 
@@ -50,6 +54,14 @@ where
     pub(crate) const fn calling(future: S::Future) -> Self {
         Self {
             stage: Stage::Calling { future },
+        }
+    }
+
+    pub(crate) const fn answered(response: S::Response) -> Self {
+        Self {
+            stage: Stage::Answered {
+                response: Some(response),
+            },
         }
     }
 
@@ -84,6 +96,12 @@ where
             let mut stage = self.as_mut().project().stage;
             let future = match stage.as_mut().project() {
                 StageProjection::Calling { future } => return future.poll(context),
+                StageProjection::Answered { response } => {
+                    // Nothing is left for who polls again, which no executor does.
+                    return response
+                        .take()
+                        .map_or(Poll::Pending, |it| Poll::Ready(Ok(it)));
+                }
                 StageProjection::Authenticating {
                     authentication,
                     request,
@@ -114,7 +132,7 @@ where
     }
 }
 
-fn refuse<R, ReqBody, ResBody>(
+pub(crate) fn refuse<R, ReqBody, ResBody>(
     responder: &R,
     refusal: Refusal,
     request: Request<ReqBody>,

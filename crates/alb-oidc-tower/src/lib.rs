@@ -41,6 +41,12 @@
 //! [`ProblemJson`], the default responder, serves bodies that are made from a `&'static str`:
 //! axum's, `http_body_util::Full` and the like. For tonic there is [`GrpcStatus`].
 //!
+//! # For browsers
+//!
+//! [`CsrfLayer`] refuses what other sites' pages ask for in a user's name, [`Endpoint`] signs out and
+//! tells a page who the user is, and [`Pages`] shows people a page where programs get a problem
+//! document.
+//!
 //! # Where to put it
 //!
 //! `Router::layer` after all routes that it is for, and before those that it is not for.
@@ -53,6 +59,9 @@
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
+mod browser;
+mod csrf;
+mod endpoint;
 #[cfg(feature = "axum")]
 mod extract;
 mod future;
@@ -61,10 +70,16 @@ mod responder;
 mod service;
 
 pub use alb_oidc;
-pub use alb_oidc::{AuthenticateError, AuthenticatedUser, Authenticator, ConfigError, Refusal};
+pub use alb_oidc::{
+    AuthenticateError, AuthenticatedUser, Authenticator, ConfigError, CsrfProtection, Me, Pages,
+    Refusal, SignOut,
+};
+pub use browser::browser_request;
+pub use csrf::{Csrf, CsrfLayer};
+pub use endpoint::Endpoint;
 #[cfg(feature = "axum")]
 pub use extract::{Claims, MaybeUser, Rejection, User};
 pub use future::ResponseFuture;
 pub use layer::AuthenticateLayer;
-pub use responder::{GrpcStatus, ProblemJson, Responder};
+pub use responder::{GrpcStatus, ProblemJson, Responder, sign_out};
 pub use service::Authenticate;

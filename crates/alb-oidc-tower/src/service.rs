@@ -3,8 +3,8 @@
 use std::mem;
 use std::task::{Context, Poll};
 
-use alb_oidc::{AuthenticatedUser, Authenticator, OidcHeaders};
-use http::{HeaderMap, HeaderValue, Request, Response};
+use alb_oidc::{AuthenticatedUser, Authenticator, OidcHeaders, Refusal};
+use http::{Extensions, HeaderMap, HeaderValue, Request, Response};
 use tower_service::Service;
 
 use crate::future::ResponseFuture;
@@ -77,6 +77,17 @@ where
 /// In a request's extensions: an optional layer has looked, and there is nobody.
 #[derive(Clone, Copy)]
 pub(crate) struct Anonymous;
+
+/// The user that a layer has found, or that it has found nobody.
+pub(crate) fn user_of(extensions: &Extensions) -> Result<Option<&AuthenticatedUser>, Refusal> {
+    match extensions.get() {
+        Some(user) => Ok(Some(user)),
+        None => extensions
+            .get::<Anonymous>()
+            .map(|_| None)
+            .ok_or(Refusal::MissingLayer),
+    }
+}
 
 fn mark_sensitive(headers: &mut HeaderMap) {
     for name in [
