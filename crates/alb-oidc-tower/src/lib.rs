@@ -52,6 +52,9 @@
 //! `Router::layer` after all routes that it is for, and before those that it is not for.
 //! `Router::route_layer` does not run for fallbacks or for routes that are added later.
 //! An extractor on a route that no layer covers answers 500, never "anonymous".
+//!
+//! [Layers in order](manual::layers) shows it for CORS, static assets, health checks, error pages,
+//! sign-out and WebSockets.
 
 #![forbid(unsafe_code)]
 
@@ -66,6 +69,8 @@ mod endpoint;
 mod extract;
 mod future;
 mod layer;
+#[cfg(all(doc, feature = "axum"))]
+pub mod manual;
 mod responder;
 mod service;
 
