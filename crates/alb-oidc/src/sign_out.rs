@@ -1,7 +1,6 @@
 //! Signing out, which an ALB has no call for: the application ends the load balancer's session and
 //! sends the browser on.
 
-use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -54,7 +53,7 @@ use crate::refusal::Refusal;
 ///
 /// It sends no `Clear-Site-Data`: that would take along what other applications of the same domain
 /// have in the browser.
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignOut {
     location: Arc<str>,
     cookie: SessionCookieName,
@@ -200,15 +199,6 @@ impl SignOut {
             location: location.into(),
             cookie: SessionCookieName::default(),
         }
-    }
-}
-
-impl fmt::Debug for SignOut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SignOut")
-            .field("location", &self.location)
-            .field("cookie", &self.cookie)
-            .finish()
     }
 }
 
