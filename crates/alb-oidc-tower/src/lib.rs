@@ -46,6 +46,15 @@
 //! [`AuthorizeLayer`] lets only those through who meet a [`Requirement`], before a whole router or
 //! one route; in a handler, [`Authorizer::authorize`] with `?` does.
 //!
+//! # For browsers
+//!
+//! [`CsrfLayer`] refuses what other sites' pages ask for in a user's name, [`Endpoint`] signs out and
+//! tells a page who the user is, and [`Pages`] shows people a page where programs get a problem
+//! document.
+//!
+//! [Layers in order](manual::layers) shows where each goes: for CORS, static assets, health checks,
+//! error pages, sign-out and WebSockets.
+//!
 //! # axum
 //!
 //! The layer, and the extractors [`User`], [`MaybeUser`] and [`Claims`]: `examples/axum.rs`. On
@@ -125,22 +134,30 @@
 #![forbid(unsafe_code)]
 
 mod authorize;
+mod browser;
+mod csrf;
+mod endpoint;
 #[cfg(feature = "axum")]
 mod extract;
 mod future;
 mod layer;
+#[cfg(all(doc, feature = "axum"))]
+pub mod manual;
 mod responder;
 mod service;
 
 pub use alb_oidc;
 pub use alb_oidc::{
-    AuthenticateError, AuthenticatedUser, Authenticator, Authorizer, ConfigError, Refusal,
-    Requirement,
+    AuthenticateError, AuthenticatedUser, Authenticator, Authorizer, ConfigError, CsrfProtection,
+    Me, Pages, Refusal, Requirement, SignOut,
 };
 pub use authorize::{Authorize, AuthorizeLayer};
+pub use browser::browser_request;
+pub use csrf::{Csrf, CsrfLayer};
+pub use endpoint::Endpoint;
 #[cfg(feature = "axum")]
 pub use extract::{Claims, MaybeUser, Rejection, User};
 pub use future::ResponseFuture;
 pub use layer::AuthenticateLayer;
-pub use responder::{GrpcStatus, ProblemJson, Responder};
+pub use responder::{GrpcStatus, ProblemJson, Responder, sign_out};
 pub use service::Authenticate;

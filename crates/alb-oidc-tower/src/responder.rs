@@ -1,29 +1,32 @@
 //! How a refused request is answered.
 
-use alb_oidc::Refusal;
+use std::borrow::Cow;
+
+use alb_oidc::{Answer, Pages, Refusal, SignOut};
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
+use crate::browser::browser_request;
+
 /// Makes the response to a request that is refused. The request never reaches the service, whatever
 /// this answers.
+///
+/// For people in a browser there is [`Pages`]. One of your own:
 ///
 /// ```
 /// use alb_oidc_tower::{ProblemJson, Refusal, Responder};
 /// use http::{Response, header, request::Parts};
 ///
-/// /// A page for people, and a problem document for everything else.
+/// /// Says where to find help.
 /// #[derive(Clone)]
-/// struct Pages;
+/// struct WithHelp;
 ///
-/// impl Responder<String> for Pages {
+/// impl Responder<String> for WithHelp {
 ///     fn respond(&self, refusal: &Refusal, request: &Parts) -> Response<String> {
 ///         let mut response: Response<String> = ProblemJson.respond(refusal, request);
-///         let accept = request.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
-///         if accept.is_some_and(|accept| accept.contains("text/html")) {
-///             response.headers_mut().insert(header::CONTENT_TYPE, "text/html".parse().expect("a constant"));
-///             *response.body_mut() = "<!doctype html><title>Sign in</title>…".to_owned();
-///         }
+///         let help = header::HeaderValue::from_static("</help>; rel=\"help\"");
+///         response.headers_mut().insert(header::LINK, help);
 ///         response
 ///     }
 /// }
@@ -64,20 +67,50 @@ impl<ResBody: Default> Responder<ResBody> for GrpcStatus {
     }
 }
 
+/// Answers navigations with a page, and all else with the problem document.
+impl<ResBody: From<Cow<'static, str>>> Responder<ResBody> for Pages {
+    fn respond(&self, refusal: &Refusal, request: &Parts) -> Response<ResBody> {
+        let said = browser_request(&request.method, &request.uri, &request.headers);
+        answer_response(self.answer(refusal, &said))
+    }
+}
+
+/// The answer that ends a session, for a handler of the application's own:
+/// [`Endpoint::sign_out`](crate::Endpoint::sign_out) checks the request first.
+#[must_use]
+pub fn sign_out<ResBody: From<Cow<'static, str>>>(sign_out: &SignOut) -> Response<ResBody> {
+    answer_response(sign_out.answer())
+}
+
+pub(crate) fn answer_response<ResBody: From<Cow<'static, str>>>(
+    answer: Answer,
+) -> Response<ResBody> {
+    let mut response = Response::new(());
+    write_head(&mut response, answer.status(), answer.headers());
+    response.map(|()| ResBody::from(answer.into_body()))
+}
+
 pub(crate) fn problem_response<ResBody: From<&'static str>>(
     refusal: &Refusal,
 ) -> Response<ResBody> {
     let problem = refusal.problem();
     let mut response = Response::new(ResBody::from(problem.body()));
+    write_head(&mut response, problem.status(), problem.headers());
+    response
+}
+
+fn write_head<ResBody>(
+    response: &mut Response<ResBody>,
+    status: u16,
+    headers: impl Iterator<Item = (&'static str, impl AsRef<str>)>,
+) {
     *response.status_mut() =
-        StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    for (name, value) in problem.headers() {
-        // All of them are constants or digits.
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            response
-                .headers_mut()
-                .insert(HeaderName::from_static(name), value);
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in headers {
+        // All of them are visible ASCII.
+        if let Ok(value) = HeaderValue::from_str(value.as_ref()) {
+            let name = HeaderName::from_static(name);
+            response.headers_mut().append(name, value);
         }
     }
-    response
 }

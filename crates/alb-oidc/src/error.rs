@@ -700,6 +700,21 @@ pub enum ConfigError {
     /// A root certificate is not one, or there is none.
     #[error("not a PEM file of root certificates")]
     RootCertificate,
+    /// An origin is not one that a browser could send.
+    #[error(
+        "not an origin: write https://host or https://host:port, without a slash at its end (http only on a loopback host)"
+    )]
+    Origin,
+    /// The name of a session cookie is not one.
+    #[error(
+        "not a session cookie's name: write it as the listener rule has it, letters, digits and !#$%&'*+-.^_`|~, without the number of a shard"
+    )]
+    SessionCookieName,
+    /// Where a sign-out is to lead is neither a path nor a URL.
+    #[error(
+        "not a place to go to after a sign-out: write a path of the application, /signed-out, or https://host/path, already percent-encoded, without fragment (http only on a loopback host)"
+    )]
+    SignOutTarget,
     /// The HTTP client could not be set up.
     #[error("the HTTP client could not be set up")]
     HttpClient,

@@ -139,12 +139,16 @@
 #![forbid(unsafe_code)]
 
 mod access_token;
+mod answer;
 mod arn;
 mod authenticator;
+mod authority;
 mod authorization;
 mod base64url;
+mod browser;
 mod claims;
 mod cognito;
+mod csrf;
 pub mod danger;
 mod email;
 mod error;
@@ -155,13 +159,17 @@ mod json;
 mod keys;
 #[cfg(doc)]
 pub mod manual;
+mod me;
 mod meter;
+mod origin;
 mod outcomes;
+mod pages;
 mod policy;
 mod problem;
 mod quota;
 mod refusal;
 mod requirement;
+mod sign_out;
 mod signature;
 mod time;
 mod token;
@@ -174,11 +182,14 @@ mod visitor;
 #[cfg(feature = "access-token")]
 pub use access_token::AccessTokenVerifier;
 pub use access_token::{AccessTokenError, UnverifiedAccessToken, VerifiedAccessToken};
+pub use answer::Answer;
 pub use arn::{AccountId, LoadBalancerArn, LoadBalancerName, Partition, Region};
 pub use authenticator::{Authentication, Authenticator, AuthenticatorBuilder};
 pub use authorization::{Authorizer, AuthorizerStats, Denial};
+pub use browser::BrowserRequest;
 pub use claims::{LinkedIdentity, UserClaims, UserId};
 pub use cognito::{CognitoDomain, CognitoUserPool};
+pub use csrf::{CrossOrigin, CsrfProtection};
 pub use error::{
     ArnError, AuthenticateError, ClaimsError, ConfigError, Disposition, EncodingError, FetchError,
     HeaderFault, HeadersError, JsonError, JsonKind, KeyError, KeyIdError, KeySetError,
@@ -193,13 +204,16 @@ pub use keys::{
 };
 #[cfg(feature = "http-client")]
 pub use keys::{HttpFetcher, HttpFetcherBuilder};
+pub use me::Me;
 #[cfg(feature = "metrics")]
 pub use meter::describe_metrics;
 pub use outcomes::AuthenticatorStats;
+pub use pages::Pages;
 pub use policy::{ClientId, Issuer, Signer, TrustPolicy, TrustedRule};
 pub use problem::Problem;
 pub use refusal::Refusal;
 pub use requirement::{DenialCause, Requirement};
+pub use sign_out::{SessionCookieName, SignOut};
 pub use signature::{CryptoBackend, PublicKey};
 pub use time::{Clock, ClockError, SystemClock, UnixTime};
 pub use token::{AdmittedToken, UnverifiedToken, VerifiedToken};

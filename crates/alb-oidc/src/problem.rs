@@ -8,7 +8,7 @@ use crate::error::Disposition;
 /// An answer as a problem document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)). Adapters
 /// translate it and add nothing.
 ///
-/// Its body is one of four constants, and tells an attacker nothing: which check failed is for the
+/// Its body is one of five constants, and tells an attacker nothing: which check failed is for the
 /// operator's log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -31,6 +31,14 @@ impl Problem {
     pub const FORBIDDEN: Self = Self {
         status: 403,
         body: r#"{"type":"about:blank","title":"Forbidden","status":403,"detail":"Your account lacks what this page needs."}"#,
+        challenge: None,
+        retry_after: None,
+    };
+
+    /// 403: another site's page made the request.
+    pub const CROSS_ORIGIN: Self = Self {
+        status: 403,
+        body: r#"{"type":"about:blank","title":"Forbidden","status":403,"detail":"The request was not made by a page of this application."}"#,
         challenge: None,
         retry_after: None,
     };
@@ -128,6 +136,7 @@ mod tests {
         for problem in [
             Problem::UNAUTHENTICATED,
             Problem::FORBIDDEN,
+            Problem::CROSS_ORIGIN,
             Problem::MISSING_LAYER,
             Problem::unavailable(Duration::ZERO),
         ] {

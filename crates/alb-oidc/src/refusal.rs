@@ -1,6 +1,7 @@
 //! Why a request is answered before a handler has seen it, whoever says so.
 
 use crate::authorization::Denial;
+use crate::csrf::CrossOrigin;
 use crate::error::{AuthenticateError, ClaimsError};
 use crate::problem::Problem;
 use crate::requirement::DenialCause;
@@ -19,6 +20,9 @@ pub enum Refusal {
     /// The user is not one whom the application lets do this: 403, or 503 if nobody can tell now.
     #[error(transparent)]
     Forbidden(#[from] Denial),
+    /// Another site's page made the request: 403.
+    #[error(transparent)]
+    CrossOrigin(#[from] CrossOrigin),
     /// No layer that authenticates covers the route: 500. The application's mistake, and nobody is
     /// let in.
     #[error("no layer authenticates on this route, or it only observes")]
@@ -41,6 +45,7 @@ impl Refusal {
                 | DenialCause::ClaimMissing { .. }
                 | DenialCause::ClaimType { .. } => Problem::FORBIDDEN,
             },
+            Self::CrossOrigin(_) => Problem::CROSS_ORIGIN,
             Self::MissingLayer => Problem::MISSING_LAYER,
         }
     }
@@ -53,6 +58,7 @@ impl Refusal {
             Self::Unauthenticated(error) => error.reason(),
             Self::ClaimsDoNotFit(_) => "claims-do-not-fit",
             Self::Forbidden(denial) => denial.cause().reason(),
+            Self::CrossOrigin(cause) => cause.reason(),
             Self::MissingLayer => "missing-layer",
         }
     }

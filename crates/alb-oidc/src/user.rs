@@ -84,9 +84,22 @@ impl AuthenticatedUser {
         self.0.key_id
     }
 
-    /// When the token of this request expires: 120 seconds after the *request*. It is not the end
-    /// of the session, which is known to the load balancer alone; it bounds how long this
-    /// request's identity may be relied on, in a WebSocket for instance.
+    /// When the token of this request expires: 120 seconds after the *request*, for a load balancer
+    /// signs a new one for each.
+    ///
+    /// It is not the end of the session, which the load balancer alone knows, and tells nobody. So
+    /// it is not for
+    ///
+    /// - a timer that signs the user out, or warns of it: it would go off two minutes after each page;
+    /// - the lifetime of a cookie, a session or a token of your own: those have to say by themselves
+    ///   for how long they believe this request;
+    /// - the lifetime of a cached answer: what one user was told is not to be stored at all.
+    ///
+    /// It is for what outlives its request: a WebSocket, an event stream, a long upload. It bounds for
+    /// how long the load balancer vouched for the identity that they began with.
+    ///
+    /// Source: AWS, *Authenticate users using an Application Load Balancer*, "User claims encoding and
+    /// signature verification".
     #[must_use]
     pub fn token_expires_at(&self) -> UnixTime {
         self.0.token_expires_at

@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use alb_oidc::{
-    AccessTokenError, ArnError, AuthenticateError, ClockError, ConfigError, CryptoBackend,
-    DenialCause, Disposition, EncodingError, FetchError, HeaderFault, Issuer, JsonError, JsonKind,
-    KeyError, KeyId, KeyIdError, KeySetError, OidcHeaders, Partition, Problem, PublicKey,
-    PublicKeyError, Refusal, Segment, TokenError,
+    AccessTokenError, ArnError, AuthenticateError, ClockError, ConfigError, CrossOrigin,
+    CryptoBackend, DenialCause, Disposition, EncodingError, FetchError, HeaderFault, Issuer,
+    JsonError, JsonKind, KeyError, KeyId, KeyIdError, KeySetError, OidcHeaders, Partition, Problem,
+    PublicKey, PublicKeyError, Refusal, Segment, TokenError,
 };
 use alb_oidc_testkit::user;
 use serde_json::json;
@@ -320,6 +320,7 @@ fn only_what_nobody_can_tell_now_is_a_503() {
     // Which check failed is not the client's to know.
     assert_eq!(bodies.len(), 2, "{bodies:?}");
     assert_eq!(Problem::FORBIDDEN.status(), 403);
+    assert_eq!(Problem::CROSS_ORIGIN.status(), 403);
     assert_eq!(Problem::MISSING_LAYER.status(), 500);
 }
 
@@ -446,6 +447,30 @@ fn whatever_is_wrong_with_an_access_token_has_its_own_label_and_is_no_401() {
         assert_eq!(error.retry_after(), expected, "{label}");
         let status = if expected.is_some() { 503 } else { 403 };
         assert_eq!(error.problem().status(), status, "{label}");
+    }
+}
+
+#[test]
+fn what_another_site_asked_for_is_one_label_and_one_answer() {
+    for (cause, text) in [
+        (
+            CrossOrigin::Site,
+            "the request was refused: its browser says that a page of another site made it",
+        ),
+        (
+            CrossOrigin::Origin,
+            "the request was refused: its origin is neither the host that was asked nor trusted",
+        ),
+        (
+            CrossOrigin::Unreadable,
+            "the request was refused: no browser sends the headers that say where it comes from",
+        ),
+    ] {
+        let refusal = Refusal::from(cause);
+        assert_eq!(refusal.to_string(), text);
+        assert_eq!(refusal.reason(), "cross-origin");
+        assert_eq!(refusal.problem(), Problem::CROSS_ORIGIN);
+        assert_eq!(refusal.problem().grpc_status(), 7);
     }
 }
 
@@ -608,6 +633,15 @@ fn each_refused_configuration_says_what_to_write() {
         ),
         (ConfigError::Proxy, ["not a proxy", "http://host:port"]),
         (ConfigError::RootCertificate, ["PEM", "root certificates"]),
+        (ConfigError::Origin, ["not an origin", "https://host:port"]),
+        (
+            ConfigError::SessionCookieName,
+            ["cookie's name", "the listener rule"],
+        ),
+        (
+            ConfigError::SignOutTarget,
+            ["after a sign-out", "https://host/path"],
+        ),
         (
             ConfigError::HttpClient,
             ["HTTP client", "could not be set up"],

@@ -4,24 +4,23 @@
 use std::sync::Arc;
 
 use alb_oidc::{Authenticator, Clock, SystemClock};
-use alb_oidc_tower::{AuthenticateLayer, User};
+use alb_oidc_tower::{
+    AuthenticateLayer, CsrfLayer, CsrfProtection, Endpoint, SignOut, User, browser_request,
+};
 use axum::Router;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{DefaultBodyLimit, Form, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, LOCATION, ORIGIN, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::middleware::{self, Next};
+use axum::extract::{DefaultBodyLimit, Form, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::middleware;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, post_service};
 use serde::Deserialize;
 
-use crate::form_origin::FormOrigin;
-use crate::front_desk::{FrontDesk, reader};
+use crate::front_desk::front_desk;
 use crate::me::me;
 use crate::page::{self, Page};
 use crate::pages::{Notice, PROBLEM_TYPE, Visit, home, signed_out};
-use crate::reader::Reader;
-use crate::sign_out::{SIGNED_OUT_PATH, SignOut};
 use crate::votes::Votes;
 
 /// What the app's handlers share.
@@ -30,7 +29,7 @@ pub struct House {
     /// The votes so far.
     pub votes: Votes,
     /// How to sign out.
-    pub sign_out: Arc<SignOut>,
+    pub sign_out: SignOut,
     /// The name of the serving host, which the page shows.
     pub host: Arc<str>,
     /// Tells how long a token still holds.
@@ -43,7 +42,7 @@ impl House {
     pub fn new(sign_out: SignOut) -> Self {
         Self {
             votes: Votes::default(),
-            sign_out: Arc::new(sign_out),
+            sign_out,
             host: gethostname::gethostname().to_string_lossy().into(),
             clock: Arc::new(SystemClock),
         }
@@ -52,6 +51,8 @@ impl House {
 
 /// The whole app. Only [`OPEN_PATHS`] answer without a token.
 pub fn app(authenticator: Authenticator, house: House) -> Router {
+    let csrf = CsrfProtection::new();
+    let sign_out = Endpoint::sign_out(house.sign_out.clone(), csrf.clone());
     let members = Router::new()
         .route("/", get(show_home))
         .route("/api/me", get(show_me))
@@ -63,10 +64,13 @@ pub fn app(authenticator: Authenticator, house: House) -> Router {
                 .get(go_home)
                 .layer(DefaultBodyLimit::max(MAX_BALLOT)),
         )
-        .route_layer(AuthenticateLayer::required(authenticator).responder(FrontDesk));
+        .route_layer(AuthenticateLayer::required(authenticator).responder(front_desk()));
     let open = Router::new()
         .route(HEALTH_PATH, get(async || "ok"))
-        .route(SIGN_OUT_PATH, post(end_session).get(go_home))
+        .route(
+            SIGN_OUT_PATH,
+            post_service(sign_out.responder(front_desk())).get(go_home),
+        )
         .route(SIGNED_OUT_PATH, get(show_signed_out))
         .route(
             page::STYLE_PATH,
@@ -78,11 +82,9 @@ pub fn app(authenticator: Authenticator, house: House) -> Router {
         );
     members
         .merge(open)
-        .fallback(async |headers: HeaderMap| refuse(Notice::NotFound, &headers))
-        .method_not_allowed_fallback(async |headers: HeaderMap| {
-            refuse(Notice::MethodNotAllowed, &headers)
-        })
-        .layer(middleware::from_fn(refuse_foreign_forms))
+        .fallback(async |asked: Asked| refuse(Notice::NotFound, &asked))
+        .method_not_allowed_fallback(async |asked: Asked| refuse(Notice::MethodNotAllowed, &asked))
+        .layer(CsrfLayer::new(csrf).responder(front_desk()))
         .layer(middleware::map_response(harden))
         .with_state(house)
 }
@@ -120,7 +122,7 @@ struct Ballot {
 async fn cast_vote(
     User(user): User,
     State(house): State<House>,
-    headers: HeaderMap,
+    asked: Asked,
     ballot: Result<Form<Ballot>, FormRejection>,
 ) -> Response {
     match ballot
@@ -131,27 +133,12 @@ async fn cast_vote(
             house.votes.cast(user.id(), choice);
             Redirect::to("/").into_response()
         }
-        None => refuse(Notice::BadBallot, &headers),
+        None => refuse(Notice::BadBallot, &asked),
     }
-}
-
-async fn end_session(State(house): State<House>) -> Response {
-    let mut response = StatusCode::SEE_OTHER.into_response();
-    let Ok(location) = HeaderValue::from_str(house.sign_out.location()) else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    };
-    response.headers_mut().insert(LOCATION, location);
-    for cookie in house.sign_out.expired_cookies() {
-        let Ok(cookie) = HeaderValue::from_str(&cookie) else {
-            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-        };
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
-    response
 }
 
 async fn show_signed_out(State(house): State<House>) -> Page {
-    signed_out(&house.sign_out)
+    signed_out(house.sign_out.location() != SIGNED_OUT_PATH)
 }
 
 async fn go_home() -> Redirect {
@@ -168,15 +155,15 @@ fn asset(kind: &'static str, text: &'static str) -> impl IntoResponse {
     )
 }
 
-fn refuse(notice: Notice, headers: &HeaderMap) -> Response {
-    match reader(headers) {
-        Reader::Person => notice.page().into_response(),
-        Reader::Program => {
-            let status =
-                StatusCode::from_u16(notice.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            (status, [(CONTENT_TYPE, PROBLEM_TYPE)], notice.problem()).into_response()
-        }
+/// Of the request, what says who reads the answer.
+type Asked = (Method, Uri, HeaderMap);
+
+fn refuse(notice: Notice, (method, uri, headers): &Asked) -> Response {
+    if browser_request(method, uri, headers).is_navigation() {
+        return notice.page().into_response();
     }
+    let status = StatusCode::from_u16(notice.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, [(CONTENT_TYPE, PROBLEM_TYPE)], notice.problem()).into_response()
 }
 
 impl IntoResponse for Page {
@@ -190,46 +177,6 @@ impl IntoResponse for Page {
         )
             .into_response()
     }
-}
-
-async fn refuse_foreign_forms(request: Request, next: Next) -> Response {
-    if request.method().is_safe() || is_own_form(&request) {
-        next.run(request).await
-    } else {
-        refuse(Notice::CrossSite, request.headers())
-    }
-}
-
-/// A header that is there twice, or is no text, is nothing that a browser
-/// sends: not ours.
-fn is_own_form(request: &Request) -> bool {
-    fn only(headers: &HeaderMap, name: impl Into<HeaderName>) -> Result<Option<&str>, ()> {
-        let mut values = headers.get_all(name.into()).iter();
-        match (values.next(), values.next()) {
-            (None, _) => Ok(None),
-            (Some(value), None) => value.to_str().map(Some).map_err(|_| ()),
-            (Some(_), Some(_)) => Err(()),
-        }
-    }
-    let headers = request.headers();
-    let (Ok(sec_fetch_site), Ok(origin), Ok(host)) = (
-        only(headers, HeaderName::from_static("sec-fetch-site")),
-        only(headers, ORIGIN),
-        only(headers, HOST),
-    ) else {
-        return false;
-    };
-    FormOrigin {
-        sec_fetch_site,
-        origin,
-        host: host.or_else(|| {
-            request
-                .uri()
-                .authority()
-                .map(|authority| authority.as_str())
-        }),
-    }
-    .is_own()
 }
 
 /// Nothing is stored by a browser or proxy unless it says itself that it may
@@ -250,6 +197,8 @@ async fn harden(mut response: Response) -> Response {
 
 const HEALTH_PATH: &str = "/healthz";
 const SIGN_OUT_PATH: &str = "/signout";
+/// Where a sign-out ends.
+pub const SIGNED_OUT_PATH: &str = "/signed-out";
 
 /// A ballot is `restaurant=` and a slug.
 const MAX_BALLOT: usize = 256;

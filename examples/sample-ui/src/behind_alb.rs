@@ -2,13 +2,12 @@
 
 use std::io;
 
-use alb_oidc::{Authenticator, ConfigError, Signer, TrustPolicy, TrustedRule};
+use alb_oidc::{Authenticator, ConfigError, SignOut, Signer, TrustPolicy, TrustedRule};
 use tokio::net::TcpListener;
 
-use crate::app::{House, app};
+use crate::app::{House, SIGNED_OUT_PATH, app};
 use crate::options::BehindAlbOptions;
 use crate::server::Server;
-use crate::sign_out::SignOut;
 
 /// Starts the app for the load balancer that the options name.
 ///
@@ -25,7 +24,9 @@ pub async fn start(options: BehindAlbOptions) -> Result<Server, BehindAlbError> 
     if let Some(url) = &options.key_url {
         builder = builder.key_url(url)?;
     }
-    let house = House::new(SignOut::new(options.session_cookie, options.logout_url));
+    let logout = options.logout_url;
+    let sign_out = logout.map_or_else(|| SignOut::local(SIGNED_OUT_PATH), Ok)?;
+    let house = House::new(sign_out.session_cookie(options.session_cookie)?);
     let router = app(builder.build()?, house);
     let listener = TcpListener::bind(options.listen)
         .await

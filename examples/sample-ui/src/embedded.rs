@@ -5,18 +5,18 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use alb_oidc::{Authenticator, ClientId, ConfigError, Issuer, Signer, TrustPolicy, TrustedRule};
+use alb_oidc::{
+    Authenticator, ClientId, ConfigError, Issuer, SignOut, Signer, TrustPolicy, TrustedRule,
+};
 use alb_oidc_sim::{
     AuthenticateOidc, DevelopmentIdp, DevelopmentUser, DiscoverError, LocalAlb, StartError,
 };
 use http::Uri;
 use tokio::net::TcpListener;
-use url::Url;
 
-use crate::app::{House, OPEN_PATHS, app};
+use crate::app::{House, OPEN_PATHS, SIGNED_OUT_PATH, app};
 use crate::options::{DEFAULT_PORT, EmbeddedOptions, Provider};
 use crate::server::Server;
-use crate::sign_out::{SIGNED_OUT_PATH, SignOut};
 
 /// The running trio. Its [`Display`](fmt::Display) tells a person where
 /// everything is and what to try.
@@ -79,7 +79,8 @@ impl Embedded {
             (Some(idp), _) => Some(development_logout(idp, &rule.client_id, alb.url())?),
             (None, provider) => provider.and_then(|provider| provider.logout_url),
         };
-        let house = House::new(SignOut::new(options.session_cookie, logout));
+        let sign_out = logout.map_or_else(|| SignOut::local(SIGNED_OUT_PATH), Ok)?;
+        let house = House::new(sign_out.session_cookie(options.session_cookie)?);
         let app = Server::start(listener, app(authenticator, house))?;
         Ok(Self {
             alb,
@@ -198,13 +199,16 @@ async fn start_alb(
 }
 
 /// Cognito's way: the client, and an address registered for it to come back to.
-fn development_logout(idp: &DevelopmentIdp, client: &str, alb: &str) -> Result<Url, EmbeddedError> {
+fn development_logout(
+    idp: &DevelopmentIdp,
+    client: &str,
+    alb: &str,
+) -> Result<SignOut, ConfigError> {
     let back = format!("{alb}{SIGNED_OUT_PATH}");
-    let mut url = Url::parse(&idp.logout_url()).map_err(|_| EmbeddedError::LogoutUrl)?;
-    url.query_pairs_mut()
-        .append_pair("client_id", client)
-        .append_pair("logout_uri", &back);
-    Ok(url)
+    SignOut::at(
+        &idp.logout_url(),
+        [("client_id", client), ("logout_uri", &back)],
+    )
 }
 
 /// Why the trio did not start.
@@ -226,9 +230,6 @@ pub enum EmbeddedError {
     /// The app's address makes no URL.
     #[error(transparent)]
     Target(#[from] http::Error),
-    /// The development identity provider has no usable logout address.
-    #[error("the development identity provider has no usable logout address")]
-    LogoutUrl,
 }
 
 const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);

@@ -8,14 +8,11 @@
 pub mod app;
 pub mod behind_alb;
 pub mod embedded;
-pub mod form_origin;
 pub mod front_desk;
 pub mod me;
 pub mod options;
 pub mod page;
 pub mod pages;
-pub mod reader;
 pub mod restaurants;
 pub mod server;
-pub mod sign_out;
 pub mod votes;

@@ -3,11 +3,8 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use alb_oidc::{ClientId, Issuer, LoadBalancerArn};
+use alb_oidc::{ClientId, Issuer, LoadBalancerArn, SessionCookieName, SignOut};
 use clap::Parser;
-use url::Url;
-
-use crate::sign_out::CookieName;
 
 /// Four Tables: a small restaurant vote that trusts an Application Load
 /// Balancer's signed token.
@@ -48,7 +45,7 @@ pub struct Arguments {
     /// The session cookie name of the listener rule [default:
     /// AWSELBAuthSessionCookie]
     #[arg(long, env = "ALB_OIDC_SESSION_COOKIE", hide_env_values = true, value_name = "NAME", help_heading = SIGN_OUT)]
-    session_cookie: Option<CookieName>,
+    session_cookie: Option<SessionCookieName>,
 
     /// Sign in at this OpenID provider instead of the development one; the
     /// secret is read from ALB_SIM_CLIENT_SECRET
@@ -87,7 +84,7 @@ pub struct EmbeddedOptions {
     /// any free one for 0.
     pub port: Option<u16>,
     /// The session cookie name.
-    pub session_cookie: CookieName,
+    pub session_cookie: SessionCookieName,
     /// A real OpenID provider.
     pub provider: Option<Provider>,
 }
@@ -104,7 +101,7 @@ pub struct Provider {
     /// The scopes, separated by spaces.
     pub scope: String,
     /// Ends the session there.
-    pub logout_url: Option<Url>,
+    pub logout_url: Option<SignOut>,
 }
 
 /// How to run behind a real load balancer.
@@ -121,9 +118,9 @@ pub struct BehindAlbOptions {
     /// Where to listen.
     pub listen: SocketAddr,
     /// The session cookie name.
-    pub session_cookie: CookieName,
+    pub session_cookie: SessionCookieName,
     /// Ends the session at the identity provider.
-    pub logout_url: Option<Url>,
+    pub logout_url: Option<SignOut>,
 }
 
 /// A secret that shows itself to nobody who prints it.
@@ -261,16 +258,8 @@ fn set(value: &Option<String>) -> Option<&str> {
     value.as_deref().filter(|value| !value.is_empty())
 }
 
-fn parse_logout_url(text: &str) -> Result<Url, OptionsError> {
-    const NAME: &str = "ALB_OIDC_LOGOUT_URL";
-    let url = Url::parse(text).map_err(|error| invalid(NAME, &error))?;
-    match url.scheme() {
-        "https" | "http" => Ok(url),
-        _ => Err(OptionsError::Invalid {
-            name: NAME,
-            reason: "neither an https nor an http address".to_owned(),
-        }),
-    }
+fn parse_logout_url(text: &str) -> Result<SignOut, OptionsError> {
+    SignOut::at(text, []).map_err(|error| invalid("ALB_OIDC_LOGOUT_URL", &error))
 }
 
 fn invalid(name: &'static str, error: &dyn std::error::Error) -> OptionsError {

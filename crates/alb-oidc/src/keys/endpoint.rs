@@ -1,11 +1,11 @@
 //! From a region and a key id to a URL. The only place where the URL of a key is made.
 
 use std::fmt;
-use std::net::Ipv4Addr;
 use std::str::FromStr;
 
 use super::KeyRequest;
 use crate::arn::{Partition, Region};
+use crate::authority::Authority;
 use crate::error::ConfigError;
 
 /// The base URL of a key endpoint; a key's URL is the base, a slash, and the key id.
@@ -155,12 +155,12 @@ impl KeyEndpoints {
 /// Whether `url` is `https`, or `http` on a loopback host, with nothing but a host, a port and a
 /// path.
 pub(crate) fn is_acceptable_base(url: &str) -> bool {
-    BaseUrl::split(url).is_some_and(|base| base.secure || is_loopback(base.host))
+    BaseUrl::split(url).is_some_and(|base| base.secure || base.authority.is_loopback())
 }
 
 struct BaseUrl<'u> {
     secure: bool,
-    host: &'u str,
+    authority: Authority<'u>,
 }
 
 impl<'u> BaseUrl<'u> {
@@ -178,37 +178,11 @@ impl<'u> BaseUrl<'u> {
         if !path.bytes().all(path_allowed) {
             return None;
         }
-        let (host, port) = match authority.strip_prefix('[') {
-            Some(address) => {
-                let (address, after) = address.split_once(']')?;
-                address.parse::<std::net::Ipv6Addr>().ok()?;
-                (address, after)
-            }
-            None => {
-                let end = authority.find(':').unwrap_or(authority.len());
-                let (host, after) = authority.split_at(end);
-                let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
-                if host.is_empty() || !host.bytes().all(allowed) {
-                    return None;
-                }
-                (host, after)
-            }
-        };
-        if !port.is_empty() {
-            let digits = port.strip_prefix(':')?;
-            let number = digits.bytes().all(|b| b.is_ascii_digit());
-            (number && digits.parse::<u16>().is_ok_and(|port| port > 0)).then_some(())?;
-        }
-        Some(Self { secure, host })
+        Some(Self {
+            secure,
+            authority: Authority::parse(authority)?,
+        })
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost"
-        || host == "::1"
-        || host
-            .parse::<Ipv4Addr>()
-            .is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

@@ -129,6 +129,9 @@
 //! - **Pin the signer**: the ARN in the policy must be your own load balancer's.
 //! - **Restrict the targets' security group** to the load balancer's.
 //! - **Authenticate on every rule** that leads to the same targets, or on none.
+//! - **Refuse what other sites' pages ask for.** A browser sends the load balancer's cookie with it, and
+//!   the token that comes of that is good: it proves who the user is, not what the user wanted.
+//!   [`CsrfProtection`](crate::CsrfProtection) tells the two apart, for WebSockets too.
 //! - **Keep the clock right**, by NTP or the like. A clock that is behind lets expired tokens in, by
 //!   as much as it is behind.
 //! - **Treat claims as what they are**: text from an identity provider, some of it typed by the user.

@@ -4,17 +4,16 @@
 use maud::{PreEscaped, html};
 
 use crate::page::Page;
-use crate::sign_out::SignOut;
 
 /// The page after a sign-out, honest about whether the identity provider's own
 /// session was ended too.
 #[must_use]
-pub fn signed_out(sign_out: &SignOut) -> Page {
+pub fn signed_out(ends_provider_session: bool) -> Page {
     let content = html! {
         section.notice aria-labelledby="notice" {
             div.spot { (PreEscaped(include_str!("../../assets/art/cat.svg"))) }
             h1 #notice { "You are signed out" }
-            @if sign_out.ends_provider_session() {
+            @if ends_provider_session {
                 p { "Both here and at the identity provider. The kitchen is having a nap; come back when you are hungry." }
             } @else {
                 p { "The session with this app has ended. The one with your identity provider lives on, so signing in again may not ask for a password." }

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use alb_oidc::Authenticator;
+use alb_oidc::{Authenticator, SignOut};
 use alb_oidc_testkit::SimulatedAlb;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use sample_ui::app::{House, app};
-use sample_ui::sign_out::{CookieName, SignOut};
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -119,13 +118,8 @@ impl Visitor {
 }
 
 fn house(authenticator: Authenticator) -> Router {
-    app(
-        authenticator,
-        House::new(SignOut::new(
-            CookieName::default(),
-            Some(LOGOUT_URL.parse().unwrap()),
-        )),
-    )
+    let sign_out = SignOut::at(LOGOUT_URL, []).unwrap();
+    app(authenticator, House::new(sign_out))
 }
 
 /// What came back.

@@ -1,0 +1,27 @@
+use alb_oidc_tower::{
+    AuthenticateLayer, Authenticator, ConfigError, CsrfLayer, CsrfProtection, Endpoint, Me, SignOut,
+};
+use axum::Router;
+use axum::routing::get;
+
+pub fn app(authenticator: Authenticator) -> Result<Router, ConfigError> {
+    let csrf = CsrfProtection::new();
+    // The second is one of the app client's "allowed sign-out URLs".
+    let sign_out = SignOut::at(
+        "https://four-tables.auth.eu-west-1.amazoncognito.com/logout",
+        [
+            ("client_id", "7LTcoPZrV44zeX6YK9VKApvO3q"),
+            ("logout_uri", "https://tables.example.com/signed-out"),
+        ],
+    )?;
+    Ok(Router::new()
+        .route_service(
+            "/me",
+            Endpoint::me(Me::new(["name", "email", "email_verified"])),
+        )
+        .layer(AuthenticateLayer::required(authenticator))
+        // Also for those whose token is no longer good.
+        .route_service("/signout", Endpoint::sign_out(sign_out, csrf.clone()))
+        .route("/signed-out", get(async || "You are signed out."))
+        .layer(CsrfLayer::new(csrf)))
+}
