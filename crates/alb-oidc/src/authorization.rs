@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::time::Instant;
 
+use crate::meter;
 use crate::outcomes::{LOUD_EVENTS_PER_MINUTE, Mode};
 use crate::quota::Quota;
 use crate::refusal::Refusal;
@@ -95,6 +96,7 @@ impl Authorizer {
         let parts = &*self.0;
         let Err((requirement, cause)) = parts.requirement.ask(user) else {
             count(&parts.permitted);
+            meter::authorization("permitted", "none", parts.mode == Mode::Observed);
             return Ok(());
         };
         let denial = Denial { requirement, cause };
@@ -163,6 +165,7 @@ impl Parts {
         error: E,
     ) -> Result<(), E> {
         self.tell(reason, &error);
+        meter::authorization("refused", reason, self.mode == Mode::Observed);
         match self.mode {
             Mode::Enforced => {
                 count(counter);

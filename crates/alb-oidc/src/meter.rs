@@ -23,6 +23,18 @@ pub(crate) fn around_load_balancer() {
     ::metrics::counter!(AROUND_LOAD_BALANCER).increment(1);
 }
 
+/// What became of one request at an authorizer.
+pub(crate) fn authorization(_outcome: &'static str, _reason: &'static str, _observed: bool) {
+    #[cfg(feature = "metrics")]
+    ::metrics::counter!(
+        AUTHORIZATIONS,
+        "outcome" => _outcome,
+        "reason" => _reason,
+        "mode" => if _observed { "observed" } else { "enforced" },
+    )
+    .increment(1);
+}
+
 /// One fetch of a key.
 pub(crate) fn key_fetch(_took: Duration, _reason: &'static str) {
     #[cfg(feature = "metrics")]
@@ -43,6 +55,7 @@ pub(crate) fn held_keys(_region: Region, _keys: usize) {
 /// |---|---|---|
 /// | `alb_oidc_requests_total` | counter | `outcome`: `authenticated`, `missing`, `rejected`, `unavailable`; `reason`: `none` or an [`AuthenticateError::reason`](crate::AuthenticateError::reason), among them `key-fetch-limited` for what the budget refused; `mode`: `enforced`, `observed` |
 /// | `alb_oidc_around_load_balancer_total` | counter | none |
+/// | `alb_oidc_authorizations_total` | counter | `outcome`: `permitted`, `refused`; `reason`: `none` or a [`Refusal::reason`](crate::Refusal::reason); `mode`: `enforced`, `observed` (of an authorizer that only reports, which lets through what it counts as refused) |
 /// | `alb_oidc_key_fetch_duration_seconds` | histogram | `reason`: `none` for a key, `unknown-key`, or how it failed |
 /// | `alb_oidc_held_keys` | gauge | `region`: of the policy |
 #[cfg(feature = "metrics")]
@@ -58,6 +71,11 @@ pub fn describe_metrics() {
         Unit::Count,
         "Tokens that cannot have come through an authenticating rule of a trusted load balancer."
     );
+    describe_counter!(
+        AUTHORIZATIONS,
+        Unit::Count,
+        "Requests that an authorizer was asked about, by outcome and reason."
+    );
     describe_histogram!(
         KEY_FETCH,
         Unit::Seconds,
@@ -70,6 +88,8 @@ pub fn describe_metrics() {
 const REQUESTS: &str = "alb_oidc_requests_total";
 #[cfg(feature = "metrics")]
 const AROUND_LOAD_BALANCER: &str = "alb_oidc_around_load_balancer_total";
+#[cfg(feature = "metrics")]
+const AUTHORIZATIONS: &str = "alb_oidc_authorizations_total";
 #[cfg(feature = "metrics")]
 const KEY_FETCH: &str = "alb_oidc_key_fetch_duration_seconds";
 #[cfg(feature = "metrics")]

@@ -43,7 +43,8 @@ impl Refusal {
                 | DenialCause::EmailUnverified
                 | DenialCause::EmailForm
                 | DenialCause::ClaimMissing { .. }
-                | DenialCause::ClaimType { .. } => Problem::FORBIDDEN,
+                | DenialCause::ClaimType { .. }
+                | DenialCause::AccessToken(_) => Problem::FORBIDDEN,
             },
             Self::CrossOrigin(_) => Problem::CROSS_ORIGIN,
             Self::MissingLayer => Problem::MISSING_LAYER,

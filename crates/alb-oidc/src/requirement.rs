@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::access_token::AccessTokenError;
 use crate::claims::UserId;
 use crate::email::{self, EmailAddress};
 use crate::error::ConfigError;
@@ -74,6 +75,8 @@ enum Condition {
     Email(Box<str>),
     Subject(Arc<str>),
     User(UserId),
+    Group(Arc<str>),
+    Scope(Arc<str>),
     Claim {
         name: Arc<str>,
         relation: Relation,
@@ -139,6 +142,38 @@ impl Requirement {
     #[must_use]
     pub fn user(user: UserId) -> Self {
         Condition::User(user).into()
+    }
+
+    /// The user is in this group, as the verified access token says: Cognito's `cognito:groups`, or
+    /// `groups` of RFC 9068, compared to the letter.
+    ///
+    /// Groups are not in the load balancer's token. Set the
+    /// [authenticator](crate::Authenticator) up to verify access tokens (feature `access-token`):
+    /// otherwise they are not known of anybody, and what is not known denies, under `not` too. While
+    /// the issuer's keys cannot be had it is a 503, where the group makes a difference.
+    ///
+    /// ```
+    /// # #[cfg(feature = "access-token")] {
+    /// use alb_oidc::{Authorizer, Requirement};
+    /// use alb_oidc_testkit::{user, user_in_groups};
+    /// use serde_json::json;
+    ///
+    /// let admins = Authorizer::enforce(Requirement::group("admins"));
+    /// assert!(admins.authorize(&user_in_groups(json!({"sub": "grace"}), &["admins"])).is_ok());
+    /// assert!(admins.authorize(&user_in_groups(json!({"sub": "alice"}), &[])).is_err());
+    /// assert!(admins.authorize(&user(json!({"sub": "mallory", "cognito:groups": ["admins"]}))).is_err());
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn group(name: impl Into<Arc<str>>) -> Self {
+        Condition::Group(name.into()).into()
+    }
+
+    /// The user has granted this scope, as the verified access token says. Known and unknown like a
+    /// [`group`](Self::group).
+    #[must_use]
+    pub fn scope(name: impl Into<Arc<str>>) -> Self {
+        Condition::Scope(name.into()).into()
     }
 
     /// The claim of this name has this value.
@@ -379,6 +414,10 @@ impl Condition {
             (Self::Email(_), _) => f.write_str("a certain e-mail address"),
             (Self::Subject(_), _) => f.write_str("a certain subject"),
             (Self::User(user), _) => write!(f, "a certain user of {}", user.issuer()),
+            (Self::Group(name), Shown::Values) => write!(f, "group {}", name.escape_debug()),
+            (Self::Group(_), Shown::NamesAlone) => f.write_str("a certain group"),
+            (Self::Scope(name), Shown::Values) => write!(f, "scope {}", name.escape_debug()),
+            (Self::Scope(_), Shown::NamesAlone) => f.write_str("a certain scope"),
             (
                 Self::Claim {
                     name,
@@ -425,6 +464,8 @@ impl<'u> Facts<'u> {
             Condition::Email(address) => self.email()?.is(address),
             Condition::Subject(subject) => *self.user.claims().sub() == **subject,
             Condition::User(user) => self.user.id() == user,
+            Condition::Group(name) => has(self.user.groups(), name)?,
+            Condition::Scope(name) => has(self.user.scopes(), name)?,
             Condition::Claim {
                 name,
                 relation,
@@ -477,6 +518,16 @@ impl<'u> Facts<'u> {
     }
 }
 
+fn has(names: Result<&[String], AccessTokenError>, name: &str) -> Result<bool, DenialCause> {
+    match names {
+        Ok(names) => Ok(names.iter().any(|other| other == name)),
+        Err(error) => Err(match error.retry_after() {
+            Some(retry_after) => DenialCause::Unavailable { retry_after },
+            None => DenialCause::AccessToken(error),
+        }),
+    }
+}
+
 /// Why a requirement is not met. Holds names that the application chose, and nothing of the user.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -506,6 +557,9 @@ pub enum DenialCause {
         /// The claim.
         name: Arc<str>,
     },
+    /// What the access token would tell, the groups and scopes, is not known.
+    #[error("what the access token would tell is not known: {0}")]
+    AccessToken(AccessTokenError),
     /// It cannot be told at the moment.
     #[error("that cannot be told at the moment")]
     Unavailable {
@@ -525,6 +579,7 @@ impl DenialCause {
             Self::EmailForm => "email-form",
             Self::ClaimMissing { .. } => "claim-missing",
             Self::ClaimType { .. } => "claim-type",
+            Self::AccessToken(error) => error.reason(),
             Self::Unavailable { .. } => "authorization-unavailable",
         }
     }
@@ -536,7 +591,8 @@ impl DenialCause {
             | Self::EmailUnverified
             | Self::EmailForm
             | Self::ClaimMissing { .. }
-            | Self::ClaimType { .. } => Verdict::UNKNOWN,
+            | Self::ClaimType { .. }
+            | Self::AccessToken(_) => Verdict::UNKNOWN,
             Self::Unavailable { .. } => Verdict::UNAVAILABLE,
         }
     }

@@ -243,6 +243,7 @@ fn other_refusals() -> Vec<&'static str> {
         DenialCause::EmailForm,
         DenialCause::ClaimMissing { name: name() },
         DenialCause::ClaimType { name: name() },
+        DenialCause::AccessToken(AccessTokenError::Missing),
         DenialCause::Unavailable { retry_after },
     ];
     let alice = user(json!({"sub": "alice"}));

@@ -69,8 +69,8 @@ pub(crate) struct Flights {
     flights: HashMap<KeyRequest, Flight>,
     /// The flights that wait for the budget, the most wanted first.
     queue: BTreeSet<Rank>,
-    /// All flights by how many wait for them.
-    crowds: BTreeSet<(usize, KeyRequest)>,
+    /// All flights by how many wait for them, the newest last.
+    crowds: BTreeSet<Crowd>,
     /// The flights that have begun, by when they must be over.
     deadlines: BTreeSet<(Instant, KeyRequest)>,
     negatives: Negatives,
@@ -100,6 +100,15 @@ struct Flight {
     /// was meant.
     overtaken: bool,
     tie: u64,
+    /// Less than that of any flight that came later.
+    since: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Crowd {
+    size: usize,
+    since: u64,
+    request: KeyRequest,
 }
 
 /// From the first fetch to the last.
@@ -340,10 +349,11 @@ impl Flights {
         now: Instant,
         effects: &mut Effects,
     ) {
+        let since = self.count();
         let Entry::Vacant(vacant) = self.flights.entry(request) else {
             return;
         };
-        vacant.insert(Flight {
+        let flight = vacant.insert(Flight {
             waiters: BTreeMap::new(),
             stage: Stage::Queued,
             metered,
@@ -352,8 +362,9 @@ impl Flights {
             last: None,
             overtaken: false,
             tie,
+            since,
         });
-        self.crowds.insert((0, request));
+        self.crowds.insert(flight.crowd(request));
         self.start_or_queue(request, now, effects);
     }
 
@@ -482,11 +493,45 @@ impl Flights {
         self.flights.len() >= self.settings.max_waiting_ids && !self.flights.contains_key(&request)
     }
 
-    /// All places are taken. Refuses the newest waiter of the least wanted id that waits for the
-    /// budget, if this request's id is more wanted, ties at random. If only ids are left that a
-    /// crowd waits for, refuses the newest of the largest crowd, if this request's id has none.
+    /// Refuses others, if this request is to have a place; `false` if it is not.
     fn make_room_for(&mut self, request: KeyRequest, tie: u64, effects: &mut Effects) -> bool {
         let ids_are_full = self.ids_are_full_for(request);
+        let loser = if ids_are_full {
+            self.oldest_of_the_least_wanted()
+        } else {
+            self.less_wanted_than(request, tie)
+        };
+        let Some(loser) = loser else {
+            return false;
+        };
+        while let Some((_, answer)) = self.change_waiters(loser, BTreeMap::pop_last) {
+            self.limited += 1;
+            effects.answers.push((answer, Some(Err(KeyError::Limited))));
+            if !ids_are_full {
+                break;
+            }
+        }
+        self.end_if_unbegun(loser);
+        true
+    }
+
+    /// Of the ids that wait for the budget, the oldest of those that the fewest requests wait for,
+    /// unless that is a crowd. So a new id always gets in among made-up ones, and is there until as
+    /// many newer ones have come as may wait: whoever is asked for again meanwhile is more wanted.
+    fn oldest_of_the_least_wanted(&self) -> Option<KeyRequest> {
+        let is_queued = |crowd: &&Crowd| {
+            let flight = self.flights.get(&crowd.request);
+            flight.is_some_and(|flight| flight.stage == Stage::Queued)
+        };
+        let mut queued = self.crowds.iter().filter(is_queued);
+        let least = queued.find(|crowd| crowd.size > 0)?;
+        (least.size < COUNTED_WAITERS).then_some(least.request)
+    }
+
+    /// The least wanted of the ids that wait for the budget, if this request's id is more wanted, ties
+    /// at random. If only ids are left that a crowd waits for, the one with the largest, if this
+    /// request's id has none.
+    fn less_wanted_than(&self, request: KeyRequest, tie: u64) -> Option<KeyRequest> {
         let (waiters, tie) = match self.flights.get(&request) {
             Some(flight) => (flight.waiters.len(), flight.tie.min(tie)),
             None => (0, tie),
@@ -494,28 +539,16 @@ impl Flights {
         let newcomer = Rank::new(waiters + 1, tie, request);
         let is_crowd = |size: usize| size >= COUNTED_WAITERS;
         let worst = self.queue.last().copied();
-        let loser = match worst.filter(|worst| !is_crowd(worst.waiters.0)) {
+        match worst.filter(|worst| !is_crowd(worst.waiters.0)) {
             Some(worst) if worst.request != request && newcomer < worst => Some(worst.request),
             Some(_) => None,
-            // One less in a crowd makes no room for another id.
-            None if ids_are_full => None,
             None => {
                 let crowd = self.crowds.last().copied();
                 crowd
-                    .filter(|(size, _)| is_crowd(*size) && !is_crowd(waiters))
-                    .map(|(_, request)| request)
+                    .filter(|crowd| is_crowd(crowd.size) && !is_crowd(waiters))
+                    .map(|crowd| crowd.request)
             }
-        };
-        let Some(loser) = loser else {
-            return false;
-        };
-        let refused = self.change_waiters(loser, BTreeMap::pop_last);
-        if let Some((_, answer)) = refused {
-            self.limited += 1;
-            effects.answers.push((answer, Some(Err(KeyError::Limited))));
         }
-        self.end_if_unbegun(loser);
-        true
     }
 
     /// Nobody waits for a flight that waits for the budget.
@@ -587,12 +620,12 @@ impl Flights {
     ) -> Option<T> {
         let flight = self.flights.get_mut(&request)?;
         self.queue.remove(&flight.rank(request));
-        let before = flight.waiters.len();
+        let before = flight.crowd(request);
         let changed = change(&mut flight.waiters);
-        let after = flight.waiters.len();
-        self.crowds.remove(&(before, request));
-        self.crowds.insert((after, request));
-        self.waiting = self.waiting - before + after;
+        let after = flight.crowd(request);
+        self.crowds.remove(&before);
+        self.crowds.insert(after);
+        self.waiting = self.waiting - before.size + after.size;
         if flight.stage == Stage::Queued {
             self.queue.insert(flight.rank(request));
         }
@@ -612,7 +645,7 @@ impl Flights {
     fn remove(&mut self, request: KeyRequest) -> Option<Flight> {
         let flight = self.flights.remove(&request)?;
         self.queue.remove(&flight.rank(request));
-        self.crowds.remove(&(flight.waiters.len(), request));
+        self.crowds.remove(&flight.crowd(request));
         if let Some(time) = flight.time {
             self.deadlines.remove(&(time.deadline, request));
         }
@@ -633,6 +666,14 @@ impl Flights {
 }
 
 impl Flight {
+    fn crowd(&self, request: KeyRequest) -> Crowd {
+        Crowd {
+            size: self.waiters.len(),
+            since: self.since,
+            request,
+        }
+    }
+
     fn rank(&self, request: KeyRequest) -> Rank {
         Rank::new(self.waiters.len(), self.tie, request)
     }

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod authorization;
 mod bench;
 mod configuration;
 mod endpoint;

@@ -1,7 +1,9 @@
 //! What the facade `metrics` is told. Everything here runs on one thread, as does its recorder.
 
-use alb_oidc::{KeyId, KeyStoreSettings, OidcHeaders};
+use alb_oidc::{Authorizer, KeyId, KeyStoreSettings, OidcHeaders, Requirement, Visitor};
+use alb_oidc_testkit::user;
 use metrics::set_default_local_recorder;
+use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::bench::{BAD_SIGNATURE, Bench, LIMITED, UNKNOWN_KEY, millis};
@@ -80,6 +82,27 @@ async fn what_is_only_observed_is_told_apart() {
 }
 
 #[test]
+fn what_authorizers_say_is_counted_by_reason_and_mode() {
+    let recorder = MetricsRecorder::default();
+    let _guard = set_default_local_recorder(&recorder);
+    let alice = user(json!({"sub": "alice"}));
+    let bob = || Requirement::subject("bob");
+    let _ = Authorizer::enforce(!bob()).authorize(&alice);
+    let _ = Authorizer::enforce(bob()).authorize(&alice);
+    let _ = Authorizer::report_only(bob()).authorize(&alice);
+    let _ = Authorizer::enforce(bob()).admit(Visitor::Unknown);
+    let count = |labels| recorder.count(&format!("alb_oidc_authorizations_total{{{labels}}}"));
+    for labels in [
+        "mode=enforced,outcome=permitted,reason=none",
+        "mode=enforced,outcome=refused,reason=requirement-unmet",
+        "mode=observed,outcome=refused,reason=requirement-unmet",
+        "mode=enforced,outcome=refused,reason=missing-layer",
+    ] {
+        assert_eq!(count(labels), 1.0, "{labels}");
+    }
+}
+
+#[test]
 fn every_metric_is_described() {
     let recorder = MetricsRecorder::default();
     metrics::with_local_recorder(&recorder, alb_oidc::describe_metrics);
@@ -88,6 +111,7 @@ fn every_metric_is_described() {
         [
             "alb_oidc_requests_total",
             "alb_oidc_around_load_balancer_total",
+            "alb_oidc_authorizations_total",
             "alb_oidc_key_fetch_duration_seconds",
             "alb_oidc_held_keys",
         ]
