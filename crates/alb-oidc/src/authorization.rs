@@ -93,18 +93,7 @@ impl Authorizer {
     /// A [`Denial`], unless it only [reports](Self::report_only). As a [`Refusal`] it becomes an
     /// answer.
     pub fn authorize(&self, user: &AuthenticatedUser) -> Result<(), Denial> {
-        let parts = &*self.0;
-        let Err((requirement, cause)) = parts.requirement.ask(user) else {
-            count(&parts.permitted);
-            meter::authorization("permitted", "none", parts.mode == Mode::Observed);
-            return Ok(());
-        };
-        let denial = Denial { requirement, cause };
-        let counter = match denial.cause {
-            DenialCause::Unavailable { .. } => &parts.unavailable,
-            _ => &parts.denied,
-        };
-        parts.refuse(counter, denial.reason(), denial)
+        self.0.conclude(self.0.requirement.ask(user))
     }
 
     /// Decides whether this visitor is let in: for layers, which may find nobody.
@@ -157,6 +146,20 @@ impl Authorizer {
 }
 
 impl Parts {
+    fn conclude(&self, asked: Result<(), (Requirement, DenialCause)>) -> Result<(), Denial> {
+        let Err((requirement, cause)) = asked else {
+            count(&self.permitted);
+            meter::authorization("permitted", "none", self.mode == Mode::Observed);
+            return Ok(());
+        };
+        let denial = Denial { requirement, cause };
+        let counter = match denial.cause {
+            DenialCause::Unavailable { .. } => &self.unavailable,
+            _ => &self.denied,
+        };
+        self.refuse(counter, denial.reason(), denial)
+    }
+
     /// Tells the operator, counts, and refuses unless it only reports.
     fn refuse<E: fmt::Display>(
         &self,
@@ -242,14 +245,19 @@ mod tests {
     /// Nothing that can be required now is ever unavailable.
     #[test]
     fn what_cannot_be_told_now_is_a_503_and_never_a_403() {
-        let requirement = Requirement::subject("alice");
-        let cause = DenialCause::Unavailable {
-            retry_after: Duration::from_secs(7),
-        };
-        let refusal = Refusal::from(Denial { requirement, cause });
+        let requirement = || Requirement::subject("alice");
+        let retry_after = Duration::from_secs(7);
+        let asked = || Err((requirement(), DenialCause::Unavailable { retry_after }));
+        let reporting = Authorizer::report_only(requirement());
+        assert_eq!(reporting.0.conclude(asked()), Ok(()));
+        assert_eq!(reporting.stats().would_have_refused, 1);
+        let authorizer = Authorizer::enforce(requirement());
+        let refusal = Refusal::from(authorizer.0.conclude(asked()).unwrap_err());
+        let stats = authorizer.stats();
+        assert_eq!((stats.unavailable, stats.denied), (1, 0));
         assert_eq!(refusal.reason(), "authorization-unavailable");
         let problem = refusal.problem();
-        assert_eq!(problem, Problem::unavailable(Duration::from_secs(7)));
+        assert_eq!(problem, Problem::unavailable(retry_after));
         assert_eq!(problem.status(), 503);
         assert!(
             problem
