@@ -160,7 +160,8 @@ impl Failure {
 
 enum Joined {
     Answered(Result<Arc<Jwk>, KeyError>),
-    Waiting(watch::Receiver<Option<Outcome>>),
+    /// Until the flight is over, or is taken for lost.
+    Waiting(watch::Receiver<Option<Outcome>>, Instant),
 }
 
 impl State {
@@ -291,7 +292,7 @@ impl Shared {
             state.begin(now, &self.settings, effects);
             match &state.flight {
                 Some(flight) if flight.outcome.receiver_count() < self.settings.max_waiters => {
-                    Joined::Waiting(flight.outcome.subscribe())
+                    Joined::Waiting(flight.outcome.subscribe(), flight.deadline + GRACE)
                 }
                 Some(_) => Joined::Answered(Err(KeyError::Limited)),
                 None => Joined::Answered(Err(state.failing(now).unwrap_or(KeyError::NoRuntime))),
@@ -299,8 +300,8 @@ impl Shared {
         });
         match joined {
             Joined::Answered(answer) => JwkLookup::Ready(answer),
-            Joined::Waiting(receiver) => {
-                let deadline = now + self.settings.flight_timeout;
+            Joined::Waiting(receiver, lost_at) => {
+                let deadline = lost_at.min(now + self.settings.flight_timeout);
                 let waiting = self.clone().wait(wanted, receiver, deadline);
                 JwkLookup::Pending(Box::pin(waiting))
             }

@@ -261,6 +261,30 @@ fn a_future_that_is_made_outside_of_a_runtime_finds_the_one_that_it_is_polled_in
 }
 
 #[test]
+fn a_runtime_that_nobody_drives_is_given_up_for_the_one_that_asks() {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_time().start_paused(true).build().unwrap()
+    };
+    let idle = runtime();
+    let bench = {
+        let _idle = idle.enter();
+        Bench::cognito()
+    };
+    let took = runtime().block_on(async {
+        let start = Instant::now();
+        let token = bench.token();
+        while bench.groups(&token).await != admins() {
+            sleep(millis(100)).await;
+        }
+        start.elapsed()
+    });
+    // What a flight may take, the second until it is taken for lost, and the shortest backoff.
+    assert!((millis(4200)..secs(6)).contains(&took), "{took:?}");
+    drop(idle);
+}
+
+#[test]
 fn the_next_runtime_takes_over_where_one_has_ended() {
     let runtime = || {
         let mut builder = tokio::runtime::Builder::new_current_thread();

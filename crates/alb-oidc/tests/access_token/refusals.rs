@@ -689,7 +689,28 @@ fn a_key_set_is_one_object_with_a_list_of_keys_that_verify_something() {
     );
 }
 
+/// RFC 7517 section 4.5: keys of different kinds may have one id.
+#[test]
+fn of_two_keys_with_one_id_the_one_that_fits_is_taken() {
+    let other = json!({
+        "kty": "EC",
+        "crv": "P-256",
+        "kid": "first",
+        "x": URL_SAFE_NO_PAD.encode([1; 32]),
+        "y": URL_SAFE_NO_PAD.encode([1; 32]),
+    });
+    let first: Value = serde_json::from_str(&ProviderKey::first().jwk()).unwrap();
+    for keys in [[&first, &other], [&other, &first]] {
+        let verifier = AccessTokenVerifier::cognito(&pool());
+        let verifier = verifier.keys(json!({ "keys": keys }).to_string()).unwrap();
+        let bench = Bench::with(SimulatedAlb::new(), FakeEndpoint::new(), verifier);
+        assert_eq!(bench.groups_now(&bench.token()), admins());
+    }
+}
+
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     /// Whatever the two tokens say of the user: groups are known only if they say the same.
     #[test]
     fn the_user_is_always_the_access_tokens(user in "[a-c]{1,3}", other in "[a-c]{1,3}") {
