@@ -8,11 +8,11 @@ use std::sync::Once;
 use std::time::Duration;
 
 use alb_oidc::{
-    AuthenticateError, Authenticator, Authorizer, Clock as _, OidcHeaders, Requirement,
-    SystemClock, Visitor,
+    AccessTokenVerifier, AuthenticateError, Authenticator, Authorizer, Clock as _, CognitoUserPool,
+    FetchFuture, KeyFetcher, KeyResponse, OidcHeaders, Requirement, SystemClock, Visitor,
 };
 use alb_oidc_testkit::conformance::{Outcome, Row, table};
-use alb_oidc_testkit::{KeyServer, ManualClock, SimulatedAlb, user};
+use alb_oidc_testkit::{KeyServer, ManualClock, ProviderKey, SimulatedAlb, user};
 use serde_json::json;
 
 thread_local! {
@@ -276,5 +276,68 @@ async fn so_many_denials_a_minute_are_loud_and_all_are_counted() {
         assert!(said.contains(level) && said.contains("untold=40"), "{said}");
         let stats = authorizer.stats();
         assert_eq!(stats.denied + stats.would_have_refused, 101);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_in_place_of_an_access_token_is_traced_by_its_label_sixty_times_a_minute() {
+    #[derive(Debug)]
+    struct Down;
+    impl KeyFetcher for Down {
+        fn fetch(&self, _: String, _: usize) -> FetchFuture {
+            Box::pin(async { Ok(KeyResponse::new(503, b"canary".to_vec())) })
+        }
+    }
+    let log = Log::start();
+    let alb = SimulatedAlb::new();
+    let now = SystemClock.unix_time().unwrap();
+    let genuine = alb.access_token("alice", &["canary"], now);
+    let claims = alb.access_token_claims("canary", &["canary"], now);
+    let others = ProviderKey::first().sign(alb.access_token_header(), claims.to_string());
+    let pool: CognitoUserPool = "us-east-1_SIMULATED".parse().unwrap();
+    let down = AccessTokenVerifier::cognito(&pool).fetcher(Down);
+    let at_hand = alb.access_token_verifier();
+    let data = alb.mint(r#"{"sub":"alice"}"#, now);
+    for (verifier, token, level, reason) in [
+        (&at_hand, "canary", "DEBUG", "access-token-opaque"),
+        (
+            &at_hand,
+            "canary.canary.canary",
+            "WARN",
+            "access-token-encoding",
+        ),
+        (&at_hand, &others, "WARN", "access-token-subject"),
+        (&down, &genuine, "WARN", "key-status"),
+    ] {
+        let authenticator = Authenticator::builder(alb.policy())
+            .key_source(alb.clone())
+            .verify_access_tokens(verifier.clone())
+            .build()
+            .unwrap();
+        let built = log.take();
+        let says_from_where = "the keys of access tokens are fetched from here";
+        let is_fetched = reason == "key-status";
+        assert_eq!(built.contains(says_from_where), is_fetched, "{built}");
+        for _ in 0..100 {
+            let headers = OidcHeaders::from_lookup(|name| match name {
+                OidcHeaders::DATA => Some(data.as_bytes()),
+                OidcHeaders::ACCESS_TOKEN => Some(token.as_bytes()),
+                _ => None,
+            });
+            let user = authenticator.authenticate(headers).await.unwrap();
+            assert_eq!(user.groups().unwrap_err().reason(), reason);
+        }
+        let said = log.take();
+        let label = format!("reason=\"{reason}\"");
+        let loud = said
+            .lines()
+            .filter(|line| line.contains(level) && line.contains(&label))
+            .count();
+        let expected = if level == "DEBUG" { 100 } else { 60 };
+        assert_eq!(loud, expected, "{said}");
+        assert_eq!(said.matches(&label).count(), 100, "{said}");
+        for secret in ["canary", "alice", "eyJ"] {
+            assert!(!said.contains(secret), "{secret}: {said}");
+        }
     }
 }

@@ -16,6 +16,7 @@ use crate::keys::{
 use crate::policy::{Issuer, TrustPolicy};
 use crate::time::{Clock, UnixTime};
 use crate::token::VerifiedToken;
+use crate::trace::event;
 use crate::user::AuthenticatedUser;
 
 /// How to verify the access tokens of one issuer: whose they must be, and where the keys are. For
@@ -150,12 +151,15 @@ impl AccessTokenVerifier {
 
     fn build(self, fetcher: Option<Arc<dyn KeyFetcher>>) -> Result<Verifier, ConfigError> {
         self.settings.validate()?;
-        let source = |issuer: &Issuer, url| -> Result<Source, ConfigError> {
+        let source = |issuer: &Issuer, url: String| -> Result<Source, ConfigError> {
             let fetcher = match &self.keys {
                 Keys::Given(set) => return Ok(Source::Given(set.clone())),
                 Keys::FetchedWith(fetcher) => fetcher.clone(),
                 Keys::Fetched => fetcher.clone().ok_or(ConfigError::NoKeySetSource)?,
             };
+            // Without its query, which may have a secret.
+            let _base = url.split('?').next().unwrap_or_default();
+            event!(info, %issuer, url = _base, "the keys of access tokens are fetched from here");
             let store = JwksStore::new(issuer.clone(), url, fetcher, self.settings.clone());
             Ok(Source::Store(store))
         };
