@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 
@@ -129,6 +130,27 @@ test('a form on another site can neither vote nor sign out', async () => {
 
   await page.goto(sample.url);
   assert.equal(await page.getByRole('status').innerText(), standing);
+  await context.close();
+});
+
+test('a script that asks as the manual shows leads to the login page when the session has ended', async () => {
+  const manual = await readFile(new URL('../crates/alb-oidc-tower/src/manual/layers.rs', import.meta.url), 'utf8');
+  const [, shown] = manual.match(/^\/\/! ```js\n(.*?)^\/\/! ```$/ms);
+  const script = shown.replace(/^\/\/! ?/gm, '');
+  // The sample's own pages may not fetch anything.
+  const context = await browser.newContext({ bypassCSP: true });
+  const page = await context.newPage();
+  await page.goto(sample.url);
+  await loginButton(page, 'alice').click();
+  await page.waitForURL(`${sample.url}/`);
+  const ask = `(async () => { ${script} return (await ask('/api/me')).json(); })()`;
+  const me = await page.evaluate(ask);
+  assert.equal(me.subject, (await readJson(context, `${sample.url}/api/me`)).subject);
+
+  await context.clearCookies();
+  // The page goes away before the script has an answer.
+  await Promise.all([loginButton(page, 'alice').waitFor(), page.evaluate(ask).catch(() => {})]);
+  assert.notEqual(new URL(page.url()).origin, sample.url);
   await context.close();
 });
 
