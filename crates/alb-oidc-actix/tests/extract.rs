@@ -198,7 +198,7 @@ async fn an_option_takes_a_forgotten_middleware_for_nobody_and_maybe_user_does_n
     for (path, signed_in, anonymous, forgotten) in [
         ("/option", "alice", "nobody", (200, "nobody")),
         ("/either", "alice", "nobody", (200, "nobody")),
-        ("/result", "alice", "missing", (200, "missing_layer")),
+        ("/result", "alice", "missing", (200, "missing-layer")),
         ("/maybe", "alice", "nobody", (500, "{\"type\"")),
     ] {
         let app = || App::new().configure(routes).wrap(authenticate.clone());
