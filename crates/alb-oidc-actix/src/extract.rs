@@ -10,11 +10,11 @@ use std::ops::Deref;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, ResponseError};
-use alb_oidc::{AuthenticateError, AuthenticatedUser, Refusal};
+use alb_oidc::{AuthenticatedUser, Refusal};
 use serde::de::DeserializeOwned;
 
 use crate::responder::{problem_response, status};
-use crate::service::Anonymous;
+use crate::service::visitor;
 
 /// The signed-in user. Refuses with 401 where an [optional](crate::Authenticate::optional)
 /// middleware found nobody, and with 500 where no middleware is.
@@ -27,10 +27,7 @@ pub struct User(pub AuthenticatedUser);
 
 impl User {
     fn find(request: &HttpRequest) -> Result<Self, Refusal> {
-        match MaybeUser::find(request)? {
-            MaybeUser::SignedIn(user) => Ok(Self(user)),
-            MaybeUser::Anonymous => Err(AuthenticateError::Missing.into()),
-        }
+        Ok(Self(visitor(&request.extensions()).user()?.clone()))
     }
 }
 
@@ -64,13 +61,8 @@ pub enum MaybeUser {
 impl MaybeUser {
     fn find(request: &HttpRequest) -> Result<Self, Refusal> {
         let extensions = request.extensions();
-        if let Some(user) = extensions.get::<AuthenticatedUser>() {
-            return Ok(Self::SignedIn(user.clone()));
-        }
-        let anonymous = extensions.get::<Anonymous>();
-        anonymous
-            .map(|_| Self::Anonymous)
-            .ok_or(Refusal::MissingLayer)
+        let user = visitor(&extensions).maybe_user()?;
+        Ok(user.map_or(Self::Anonymous, |user| Self::SignedIn(user.clone())))
     }
 }
 
@@ -137,7 +129,7 @@ impl std::error::Error for Rejection {
 
 impl ResponseError for Rejection {
     fn status_code(&self) -> StatusCode {
-        status(&self.0)
+        status(self.0.problem().status())
     }
 
     fn error_response(&self) -> HttpResponse {

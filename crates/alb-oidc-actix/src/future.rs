@@ -7,12 +7,11 @@ use std::task::{Context, Poll, ready};
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use actix_web::{Error, HttpMessage as _};
 use alb_oidc::{AuthenticateError, Authentication, Refusal};
 use pin_project_lite::pin_project;
 
-use crate::responder::RefusalResponder;
+use crate::responder::{RefusalResponder, refuse};
 use crate::service::Anonymous;
 use crate::transform::Need;
 
@@ -42,6 +41,10 @@ pin_project! {
             #[pin]
             future: F,
         },
+        Refused {
+            // Taken once.
+            response: Option<ServiceResponse>,
+        },
     }
 }
 
@@ -52,6 +55,19 @@ where
     pub(crate) const fn calling(future: S::Future) -> Self {
         Self {
             stage: Stage::Calling { future },
+        }
+    }
+
+    pub(crate) fn refused(
+        responder: &impl RefusalResponder,
+        refusal: Refusal,
+        request: ServiceRequest,
+    ) -> Self {
+        let response = refuse(responder, refusal, request.request());
+        Self {
+            stage: Stage::Refused {
+                response: Some(request.into_response(response)),
+            },
         }
     }
 
@@ -90,6 +106,12 @@ where
                     let response = ready!(future.poll(context));
                     return Poll::Ready(response.map(ServiceResponse::map_into_left_body));
                 }
+                StageProjection::Refused { response } => {
+                    // Nothing is left for who polls again, which no executor does.
+                    return response.take().map_or(Poll::Pending, |it| {
+                        Poll::Ready(Ok(it.map_into_right_body()))
+                    });
+                }
                 StageProjection::Authenticating {
                     authentication,
                     request,
@@ -108,8 +130,9 @@ where
                             request.extensions_mut().insert(Anonymous);
                         }
                         (Err(error), _) => {
-                            let response = refuse(&**responder, error.into(), request);
-                            return Poll::Ready(Ok(response));
+                            let response = refuse(&**responder, error.into(), request.request());
+                            let response = request.into_response(response);
+                            return Poll::Ready(Ok(response.map_into_right_body()));
                         }
                     }
                     service.call(request)
@@ -118,22 +141,6 @@ where
             stage.set(Stage::Calling { future });
         }
     }
-}
-
-/// A response, and not an [`Error`]: what is wrapped around this sees it with its status, headers
-/// and extensions, and has nothing to translate.
-fn refuse<B>(
-    responder: &impl RefusalResponder,
-    refusal: Refusal,
-    request: ServiceRequest,
-) -> ServiceResponse<EitherBody<B>> {
-    let mut response = responder.respond(&refusal, request.request());
-    let headers = response.headers_mut();
-    if !headers.contains_key(CACHE_CONTROL) {
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    }
-    response.extensions_mut().insert(refusal);
-    request.into_response(response).map_into_right_body()
 }
 
 impl<S, R> fmt::Debug for ResponseFuture<S, R>

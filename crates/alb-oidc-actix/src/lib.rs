@@ -77,6 +77,10 @@
 
 #![forbid(unsafe_code)]
 
+mod authorize;
+mod browser;
+mod csrf;
+mod endpoint;
 mod extract;
 mod future;
 mod responder;
@@ -84,9 +88,16 @@ mod service;
 mod transform;
 
 pub use alb_oidc;
-pub use alb_oidc::{AuthenticateError, AuthenticatedUser, Authenticator, ConfigError, Refusal};
+pub use alb_oidc::{
+    AuthenticateError, AuthenticatedUser, Authenticator, Authorizer, ConfigError, CsrfProtection,
+    Me, Pages, Refusal, Requirement, SignOut,
+};
+pub use authorize::{Authorize, AuthorizeMiddleware};
+pub use browser::browser_request;
+pub use csrf::{Csrf, CsrfMiddleware};
+pub use endpoint::Endpoint;
 pub use extract::{Claims, MaybeUser, Rejection, User};
 pub use future::ResponseFuture;
-pub use responder::{ProblemJson, RefusalResponder};
+pub use responder::{ProblemJson, RefusalResponder, sign_out};
 pub use service::AuthenticateMiddleware;
 pub use transform::Authenticate;

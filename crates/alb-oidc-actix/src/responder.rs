@@ -1,30 +1,31 @@
 //! How a refused request is answered.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
-use alb_oidc::Refusal;
+use alb_oidc::{Answer, Pages, Refusal, SignOut};
+
+use crate::browser::browser_request;
 
 /// Makes the response to a request that is refused. The request never reaches the service, whatever
 /// this answers.
 ///
+/// For people in a browser there is [`Pages`]. One of your own:
+///
 /// ```
-/// use actix_web::http::header::{self, ContentType};
+/// use actix_web::http::header::{HeaderValue, LINK};
 /// use actix_web::{HttpRequest, HttpResponse};
 /// use alb_oidc_actix::{ProblemJson, Refusal, RefusalResponder};
 ///
-/// /// A page for people, and a problem document for everything else.
+/// /// Says where to find help.
 /// #[derive(Clone)]
-/// struct Pages;
+/// struct WithHelp;
 ///
-/// impl RefusalResponder for Pages {
+/// impl RefusalResponder for WithHelp {
 ///     fn respond(&self, refusal: &Refusal, request: &HttpRequest) -> HttpResponse {
 ///         let mut response = ProblemJson.respond(refusal, request);
-///         let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
-///         if accept.is_some_and(|accept| accept.contains("text/html")) {
-///             response.headers_mut().insert(header::CONTENT_TYPE, "text/html".parse().expect("a constant"));
-///             response = response.set_body("<!doctype html><title>Sign in</title>…").map_into_boxed_body();
-///         }
+///         let help = HeaderValue::from_static("</help>; rel=\"help\"");
+///         response.headers_mut().insert(LINK, help);
 ///         response
 ///     }
 /// }
@@ -45,20 +46,53 @@ impl RefusalResponder for ProblemJson {
     }
 }
 
-pub(crate) fn problem_response(refusal: &Refusal) -> HttpResponse {
-    let problem = refusal.problem();
-    let mut response = HttpResponse::new(status(refusal)).set_body(problem.body());
-    for (name, value) in problem.headers() {
-        // All of them are constants or digits.
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            response
-                .headers_mut()
-                .insert(HeaderName::from_static(name), value);
-        }
+/// Answers navigations with a page, and all else with the problem document.
+impl RefusalResponder for Pages {
+    fn respond(&self, refusal: &Refusal, request: &HttpRequest) -> HttpResponse {
+        answer_response(self.answer(refusal, &browser_request(request)))
     }
-    response.map_into_boxed_body()
 }
 
-pub(crate) fn status(refusal: &Refusal) -> StatusCode {
-    StatusCode::from_u16(refusal.problem().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+/// The answer that ends a session, for a handler of the application's own:
+/// [`Endpoint::sign_out`](crate::Endpoint::sign_out) checks the request first.
+#[must_use]
+pub fn sign_out(sign_out: &SignOut) -> HttpResponse {
+    answer_response(sign_out.answer())
+}
+
+/// What a refused request is answered, whoever refuses it. A response, and not an
+/// [`Error`](actix_web::Error): what is wrapped around sees it with its status, headers and
+/// extensions, and has nothing to translate.
+pub(crate) fn refuse(
+    responder: &impl RefusalResponder,
+    refusal: Refusal,
+    request: &HttpRequest,
+) -> HttpResponse {
+    let mut response = responder.respond(&refusal, request);
+    let headers = response.headers_mut();
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response.extensions_mut().insert(refusal);
+    response
+}
+
+pub(crate) fn problem_response(refusal: &Refusal) -> HttpResponse {
+    answer_response(refusal.problem().into())
+}
+
+pub(crate) fn answer_response(answer: Answer) -> HttpResponse {
+    let mut response = HttpResponse::new(status(answer.status()));
+    for (name, value) in answer.headers() {
+        // All of them are visible ASCII.
+        if let Ok(value) = HeaderValue::from_str(value) {
+            let name = HeaderName::from_static(name);
+            response.headers_mut().append(name, value);
+        }
+    }
+    response.set_body(answer.into_body()).map_into_boxed_body()
+}
+
+pub(crate) fn status(code: u16) -> StatusCode {
+    StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }

@@ -4,10 +4,10 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use actix_web::body::{EitherBody, MessageBody};
-use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
+use actix_web::dev::{Extensions, Service, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{Error, HttpMessage as _};
-use alb_oidc::{AuthenticatedUser, Authenticator, OidcHeaders};
+use alb_oidc::{AuthenticatedUser, Authenticator, OidcHeaders, Visitor};
 
 use crate::future::ResponseFuture;
 use crate::responder::RefusalResponder;
@@ -72,6 +72,15 @@ where
 /// In a request's extensions: an optional middleware has looked, and there is nobody.
 #[derive(Clone, Copy)]
 pub(crate) struct Anonymous;
+
+/// Whom a middleware has put into a request's extensions.
+pub(crate) fn visitor(extensions: &Extensions) -> Visitor<'_> {
+    match (extensions.get(), extensions.get()) {
+        (Some(user), _) => Visitor::SignedIn(user),
+        (None, Some(Anonymous)) => Visitor::Anonymous,
+        (None, None) => Visitor::Unknown,
+    }
+}
 
 fn mark_sensitive(headers: &mut HeaderMap) {
     for name in [
