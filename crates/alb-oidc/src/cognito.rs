@@ -8,6 +8,7 @@ use crate::error::ConfigError;
 use crate::inline::InlineText;
 use crate::keys::is_acceptable_base;
 use crate::policy::{ClientId, Issuer};
+use crate::query::{encode, is_url};
 
 /// A Cognito user pool: its id, such as `eu-west-1_AbCdEf123`, which begins with its region.
 ///
@@ -256,10 +257,7 @@ impl CognitoDomain {
     /// [`ConfigError::LogoutUri`] if it is not an `https` URL without user and fragment; `http` is
     /// accepted for a loopback host alone.
     pub fn logout_url(&self, client: &ClientId, logout_uri: &str) -> Result<String, ConfigError> {
-        let (base, query) = logout_uri.split_once('?').unwrap_or((logout_uri, ""));
-        let is_query =
-            |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/:@!$&'()*+,;=%?".contains(&byte);
-        if !is_acceptable_base(base) || !query.bytes().all(is_query) {
+        if !is_url(logout_uri) {
             return Err(ConfigError::LogoutUri);
         }
         let mut url = self.at("/logout?client_id=");
@@ -308,19 +306,6 @@ fn is_label(text: &str) -> bool {
         && text.bytes().all(allowed)
         && !text.starts_with('-')
         && !text.ends_with('-')
-}
-
-/// Appends `text` as the value of a query's parameter: all but what is unreserved ([RFC 3986 section
-/// 2.3](https://www.rfc-editor.org/rfc/rfc3986#section-2.3)) is percent-encoded.
-fn encode(text: &str, url: &mut String) {
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                url.push(char::from(byte));
-            }
-            _ => url.push_str(&format!("%{byte:02X}")),
-        }
-    }
 }
 
 const JWKS_PATH: &str = "/.well-known/jwks.json";

@@ -166,6 +166,7 @@ mod outcomes;
 mod pages;
 mod policy;
 mod problem;
+mod query;
 mod quota;
 mod refusal;
 mod requirement;

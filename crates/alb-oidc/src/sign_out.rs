@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use crate::answer::Answer;
 use crate::browser::BrowserRequest;
+use crate::cognito::CognitoDomain;
 use crate::csrf::CsrfProtection;
 use crate::error::ConfigError;
-use crate::keys::is_acceptable_base;
 use crate::policy::ClientId;
+use crate::query::{encode, is_plain, is_url};
 use crate::refusal::Refusal;
 
 /// How a sign-out is answered: the load balancer's session cookie expires, every shard of it, and
@@ -19,18 +20,15 @@ use crate::refusal::Refusal;
 /// session timeout".
 ///
 /// ```
-/// use alb_oidc::SignOut;
+/// use alb_oidc::{ClientId, CognitoDomain, SignOut};
 ///
-/// // Cognito's own session ends too, and it leads back. The address is one of the app client's
-/// // "allowed sign-out URLs".
-/// let sign_out = SignOut::at(
-///     "https://four-tables.auth.eu-west-1.amazoncognito.com/logout",
-///     [("client_id", "7LTcoPZrV44zeX6YK9VKApvO3q"), ("logout_uri", "https://tables.example.com/signed-out")],
-/// )?;
+/// let domain = CognitoDomain::with_prefix("four-tables", "eu-west-1".parse()?)?;
+/// let client = ClientId::new("7LTcoPZrV44zeX6YK9VKApvO3q")?;
+/// let sign_out = SignOut::cognito(&domain, &client, "https://tables.example.com/signed-out")?;
 /// let answer = sign_out.answer();
 /// assert_eq!(answer.status(), 303);
 /// assert!(sign_out.location().ends_with("&logout_uri=https%3A%2F%2Ftables.example.com%2Fsigned-out"));
-/// # Ok::<(), alb_oidc::ConfigError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Where to put it
@@ -77,8 +75,7 @@ impl SignOut {
     }
 
     /// Ends the identity provider's session as well, at this URL, with these parameters behind those
-    /// that it has; they are percent-encoded here. For Cognito, `client_id` and `logout_uri`, as
-    /// [above](Self); or a whole URL and no parameters.
+    /// that it has; they are percent-encoded here. Or a whole URL and no parameters.
     ///
     /// # Errors
     ///
@@ -104,6 +101,20 @@ impl SignOut {
             encode(value, &mut location);
         }
         Ok(Self::to(&location))
+    }
+
+    /// Ends Cognito's own session as well, and leads on to `logout_uri`: one of the app client's
+    /// "allowed sign-out URLs", to the letter.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::LogoutUri`], as [`CognitoDomain::logout_url`].
+    pub fn cognito(
+        domain: &CognitoDomain,
+        client: &ClientId,
+        logout_uri: &str,
+    ) -> Result<Self, ConfigError> {
+        Ok(Self::to(&domain.logout_url(client, logout_uri)?))
     }
 
     /// Ends the session at a provider that has an `end_session_endpoint` ([OpenID Connect
@@ -255,30 +266,6 @@ impl TryFrom<&str> for SessionCookieName {
 /// that.
 fn is_path(target: &str) -> bool {
     target.starts_with('/') && !target.starts_with("//") && target.bytes().all(is_plain)
-}
-
-fn is_url(target: &str) -> bool {
-    let (base, query) = target.split_once('?').unwrap_or((target, ""));
-    is_acceptable_base(base) && query.bytes().all(is_plain)
-}
-
-/// What may stand in a path and a query ([RFC 3986 sections 3.3 and
-/// 3.4](https://www.rfc-editor.org/rfc/rfc3986#section-3.3)).
-fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~/:@!$&'()*+,;=%?".contains(&byte)
-}
-
-/// All but what is unreserved ([RFC 3986 section
-/// 2.3](https://www.rfc-editor.org/rfc/rfc3986#section-2.3)) is percent-encoded, the space too: `+`
-/// means one to some readers and none to others.
-fn encode(text: &str, url: &mut String) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            url.push(char::from(byte));
-        } else {
-            url.push_str(&format!("%{byte:02X}"));
-        }
-    }
 }
 
 /// A session takes at most 16 KB, in shards of 4 KB.
