@@ -127,7 +127,8 @@
 //!   key's [hard lifetime](alb_oidc::KeyStoreSettings::hard_lifetime), a request waits for the
 //!   fetch.
 //! - A request may wait for a key for
-//!   [3.2 seconds](alb_oidc::KeyStoreSettings::flight_timeout): the function's timeout, which is 3
+//!   [3.2 seconds](alb_oidc::KeyStoreSettings::flight_timeout), and as long again for the issuer's
+//!   keys where access tokens are verified: the function's timeout, which is 3
 //!   seconds if nobody sets it, must be longer. In a VPC, the function needs a way to the key
 //!   endpoint.
 

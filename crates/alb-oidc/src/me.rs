@@ -51,14 +51,18 @@ impl Me {
         }
     }
 
-    /// The JSON: one object.
+    /// The JSON: one object. It has no `<`, and can stand in a `<script>` as it is.
     #[must_use]
     pub fn json(&self, user: &AuthenticatedUser) -> String {
         let members = self.claims.iter().filter_map(|name| {
             let value = value(user, name)?;
             Some(format!("{}:{value}", Value::from(&**name)))
         });
-        format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+        let json = format!("{{{}}}", members.collect::<Vec<_>>().join(","));
+        // They stand in names and values alone.
+        json.replace('<', "\\u003c")
+            .replace('\u{2028}', "\\u2028")
+            .replace('\u{2029}', "\\u2029")
     }
 
     /// The answer. It is not stored, it is taken for nothing but JSON, and other sites' pages cannot

@@ -138,7 +138,8 @@ impl Requirement {
         Condition::Subject(subject.into()).into()
     }
 
-    /// It is this user: the issuer and the `sub`.
+    /// It is this user: the issuer and the `sub`, to the letter. A Cognito user pool has two issuers,
+    /// of which a load balancer's rule names one: under `not`, name the user at both.
     #[must_use]
     pub fn user(user: UserId) -> Self {
         Condition::User(user).into()

@@ -130,20 +130,20 @@ impl AuthenticatedUser {
     ///
     /// # Errors
     ///
-    /// As [`verified_access_token`](Self::verified_access_token);
-    /// [`AccessTokenError::problem`] says what to answer.
+    /// As [`verified_access_token`](Self::verified_access_token), and if it does not say
+    /// ([`AccessTokenError::ClaimMissing`]); [`AccessTokenError::problem`] says what to answer.
     pub fn groups(&self) -> Result<&[String], AccessTokenError> {
-        self.verified_access_token()
-            .map(VerifiedAccessToken::groups)
+        let groups = self.verified_access_token()?.groups();
+        groups.ok_or(AccessTokenError::ClaimMissing("groups"))
     }
 
     /// The scopes that the user has granted, from the same source.
     ///
     /// # Errors
     ///
-    /// As [`verified_access_token`](Self::verified_access_token).
+    /// As [`groups`](Self::groups).
     pub fn scopes(&self) -> Result<&[String], AccessTokenError> {
-        self.verified_access_token()
-            .map(VerifiedAccessToken::scopes)
+        let scopes = self.verified_access_token()?.scopes();
+        scopes.ok_or(AccessTokenError::ClaimMissing("scope"))
     }
 }

@@ -428,6 +428,11 @@ fn whatever_is_wrong_with_an_access_token_has_its_own_label_and_is_no_401() {
             "the access token is not valid yet",
         ),
         (
+            AccessTokenError::ClaimMissing("groups"),
+            "access-token-claim-missing",
+            "the access token has no claim groups",
+        ),
+        (
             unavailable,
             "key-set-malformed",
             "the issuer's keys cannot be had: the key endpoint's answer was not a set of keys: its JSON is not an object",

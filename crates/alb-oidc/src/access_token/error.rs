@@ -78,6 +78,10 @@ pub enum AccessTokenError {
     /// `nbf` or `iat` is to come, by more than the leeway.
     #[error("the access token is not valid yet")]
     NotYetValid,
+    /// It verifies, and lacks the claim that was asked for: `groups` or `scope`. That is not to be in
+    /// none.
+    #[error("the access token has no claim {0}")]
+    ClaimMissing(&'static str),
     /// The issuer's keys cannot be had now.
     #[error("the issuer's keys cannot be had: {0}")]
     Unavailable(KeyError),
@@ -110,7 +114,8 @@ impl AccessTokenError {
             | Self::Audience
             | Self::Subject
             | Self::Expired
-            | Self::NotYetValid => None,
+            | Self::NotYetValid
+            | Self::ClaimMissing(_) => None,
         }
     }
 
@@ -146,6 +151,7 @@ impl AccessTokenError {
             Self::Subject => "access-token-subject",
             Self::Expired => "access-token-expired",
             Self::NotYetValid => "access-token-not-yet-valid",
+            Self::ClaimMissing(_) => "access-token-claim-missing",
             Self::Unavailable(error) => error.reason(),
             Self::Clock(_) => "clock",
         }

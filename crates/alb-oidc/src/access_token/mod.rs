@@ -57,8 +57,8 @@ impl fmt::Debug for UnverifiedAccessToken {
 #[derive(Clone, PartialEq, Eq)]
 pub struct VerifiedAccessToken {
     issuer: Issuer,
-    groups: Vec<String>,
-    scopes: Vec<String>,
+    groups: Option<Vec<String>>,
+    scopes: Option<Vec<String>>,
     expires_at: UnixTime,
     issued_at: Option<UnixTime>,
 }
@@ -72,18 +72,20 @@ impl VerifiedAccessToken {
     }
 
     /// The groups that the user is in: Cognito's `cognito:groups`, or `groups` of [RFC 9068 section
-    /// 2.2.3.1](https://www.rfc-editor.org/rfc/rfc9068#section-2.2.3.1). None if there is no such
-    /// claim, which is how Cognito says it.
+    /// 2.2.3.1](https://www.rfc-editor.org/rfc/rfc9068#section-2.2.3.1).
+    ///
+    /// Without the claim, a user of Cognito is in no group. Of other providers it says nothing, and
+    /// this is `None`: they may leave groups out for a client, or when there are too many.
     #[must_use]
-    pub fn groups(&self) -> &[String] {
-        &self.groups
+    pub fn groups(&self) -> Option<&[String]> {
+        self.groups.as_deref()
     }
 
     /// The scopes that were granted: `scope` of [RFC 8693 section
-    /// 4.2](https://www.rfc-editor.org/rfc/rfc8693#section-4.2), taken apart.
+    /// 4.2](https://www.rfc-editor.org/rfc/rfc8693#section-4.2), taken apart. `None` without the claim.
     #[must_use]
-    pub fn scopes(&self) -> &[String] {
-        &self.scopes
+    pub fn scopes(&self) -> Option<&[String]> {
+        self.scopes.as_deref()
     }
 
     /// `exp`: until when the identity provider means it.
@@ -104,8 +106,8 @@ impl fmt::Debug for VerifiedAccessToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerifiedAccessToken")
             .field("issuer", &self.issuer)
-            .field("groups", &self.groups.len())
-            .field("scopes", &self.scopes.len())
+            .field("groups", &self.groups.as_ref().map(Vec::len))
+            .field("scopes", &self.scopes.as_ref().map(Vec::len))
             .field("expires_at", &self.expires_at)
             .finish_non_exhaustive()
     }
@@ -129,14 +131,14 @@ mod tests {
     fn debug_shows_no_group_and_no_scope() {
         let token = VerifiedAccessToken {
             issuer: Issuer::new("https://login.example.com").unwrap(),
-            groups: vec!["canary".to_owned()],
-            scopes: vec!["canary".to_owned(); 2],
+            groups: Some(vec!["canary".to_owned()]),
+            scopes: Some(vec!["canary".to_owned(); 2]),
             expires_at: UnixTime::from_secs(5),
             issued_at: None,
         };
         assert_eq!(
             format!("{token:?}"),
-            r#"VerifiedAccessToken { issuer: "https://login.example.com", groups: 1, scopes: 2, expires_at: UnixTime(5), .. }"#
+            r#"VerifiedAccessToken { issuer: "https://login.example.com", groups: Some(1), scopes: Some(2), expires_at: UnixTime(5), .. }"#
         );
     }
 }

@@ -393,13 +393,13 @@ impl Verifier {
         if is_to_come(claims.not_before) || is_to_come(claims.issued_at) {
             return Err(AccessTokenError::NotYetValid);
         }
-        let scopes = claims.scope.iter().flat_map(|scope| scope.split(' '));
+        let scopes = claims.scope.as_ref().map(|scope| {
+            let scopes = scope.split(' ').filter(|scope| !scope.is_empty());
+            scopes.map(str::to_owned).collect()
+        });
         Ok(VerifiedAccessToken {
             issuer: issuer.clone(),
-            scopes: scopes
-                .filter(|scope| !scope.is_empty())
-                .map(str::to_owned)
-                .collect(),
+            scopes,
             expires_at,
             issued_at: claims.issued_at,
             groups: self.profile.groups(claims)?,
@@ -441,13 +441,12 @@ impl Profile {
         }
     }
 
-    fn groups(&self, claims: Claims) -> Result<Vec<String>, AccessTokenError> {
+    /// Cognito leaves the claim out for a user who is in no group. Others leave it out for any reason
+    /// of theirs, which is no reason to believe anything.
+    fn groups(&self, claims: Claims) -> Result<Option<Vec<String>>, AccessTokenError> {
         match self {
-            Self::Cognito => Ok(claims.cognito_groups.unwrap_or_default()),
-            Self::Rfc9068 { .. } => match &claims.groups {
-                None => Ok(Vec::new()),
-                Some(groups) => read_groups(groups),
-            },
+            Self::Cognito => Ok(Some(claims.cognito_groups.unwrap_or_default())),
+            Self::Rfc9068 { .. } => claims.groups.as_ref().map(read_groups).transpose(),
         }
     }
 }

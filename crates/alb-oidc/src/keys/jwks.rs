@@ -289,13 +289,26 @@ impl Shared {
             if let Some(answer) = answer {
                 return Joined::Answered(answer);
             }
+            let failed = state.failure.as_ref();
+            let failed = failed.filter(|(_, backoff)| backoff.is_recent(now));
+            let failed = failed.map(|(error, _)| *error);
             state.begin(now, &self.settings, effects);
-            match &state.flight {
-                Some(flight) if flight.outcome.receiver_count() < self.settings.max_waiters => {
+            match (&state.flight, failed) {
+                // Whether it still fails is found out without holding anybody up: a user is signed in
+                // without this, and most requests do not need it.
+                (Some(_), Some(error)) => Joined::Answered(Err(KeyError::Fetch {
+                    error,
+                    retry_after: self.settings.min_backoff,
+                })),
+                (Some(flight), None)
+                    if flight.outcome.receiver_count() < self.settings.max_waiters =>
+                {
                     Joined::Waiting(flight.outcome.subscribe(), flight.deadline + GRACE)
                 }
-                Some(_) => Joined::Answered(Err(KeyError::Limited)),
-                None => Joined::Answered(Err(state.failing(now).unwrap_or(KeyError::NoRuntime))),
+                (Some(_), None) => Joined::Answered(Err(KeyError::Limited)),
+                (None, _) => {
+                    Joined::Answered(Err(state.failing(now).unwrap_or(KeyError::NoRuntime)))
+                }
             }
         });
         match joined {

@@ -108,7 +108,11 @@
 //!   until when the identity was vouched for.
 //! - **A clever flood.** Whoever knows signer, issuer and client id can ask for made-up keys as often
 //!   as they like. Fetches stay within the budget and cached keys go on working, but a key that is
-//!   rotated in meanwhile waits its turn among all that are asked for as often.
+//!   rotated in meanwhile waits its turn among all that are asked for as often, and loses its place
+//!   if more ids than [may be waited for](crate::KeyStoreSettings::max_waiting_ids) are asked for
+//!   oftener than it is before it has been asked for again: with ids that come twice each, some 640
+//!   of them a second shut out a new key that has fewer requests a second than that. A larger number
+//!   costs memory, and them as many more requests.
 //! - **A forged signature costs a whole verification.** Tens of microseconds of one core, for anybody
 //!   who knows the policy. The dearest header that nobody signed, 12 KB of it, costs about as much
 //!   (`reject-hostile-…` in the benches). Bound the number of requests where you bound the others.

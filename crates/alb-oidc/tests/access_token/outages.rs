@@ -43,7 +43,31 @@ async fn an_outage_is_a_503_for_groups_alone_and_is_waited_for_once() {
         .endpoint
         .answer(Answer::Set(set(&[ProviderKey::first()])));
     sleep(secs(9)).await;
-    assert_eq!(bench.groups(&token).await, admins());
+    // Nobody waits for an endpoint that was down a moment ago; who comes next has it.
+    assert_eq!(
+        fetch_error(bench.groups_now(&token)),
+        FetchError::Status(500)
+    );
+    sleep(millis(10)).await;
+    assert_eq!(bench.groups_now(&token), admins());
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_it_is_down_no_request_waits_for_it_but_the_first() {
+    let bench = Bench::cognito();
+    bench.endpoint.answer(Answer::Hang);
+    let token = bench.token();
+    let start = Instant::now();
+    bench.send(&token).await.unwrap();
+    let first = start.elapsed();
+    while start.elapsed() < secs(60) {
+        let asked = Instant::now();
+        bench.send(&token).await.unwrap();
+        assert_eq!(asked.elapsed(), secs(0), "{:?}", start.elapsed());
+        sleep(millis(100)).await;
+    }
+    assert!(first <= millis(3_202), "{first:?}");
+    assert!(bench.endpoint.asked() > 3, "it is asked again meanwhile");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,8 @@
 //! What a user has of a verified access token, and what one without has.
 
-use alb_oidc::{AccessTokenError, AccessTokenVerifier, Authenticator, Issuer};
+use alb_oidc::{
+    AccessTokenError, AccessTokenVerifier, Authenticator, Authorizer, Issuer, Requirement,
+};
 use alb_oidc_testkit::{SimulatedAlb, user, user_in_groups};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
@@ -34,12 +36,34 @@ fn a_verified_access_token_gives_groups_and_scopes_in_the_call() {
 
 #[test]
 fn who_is_in_no_group_is_known_to_be_in_none() {
-    for bench in [Bench::at_hand(), Bench::rfc9068()] {
-        let token =
-            bench.token_with(&json!({"cognito:groups": null, "groups": null, "scope": null}));
-        let user = now(bench.send(&token)).unwrap().unwrap();
-        assert_eq!(user.groups().unwrap(), [""; 0]);
-        assert_eq!(user.scopes().unwrap(), [""; 0]);
+    let bench = Bench::at_hand();
+    let token = bench.token_with(&json!({"cognito:groups": null, "scope": ""}));
+    let user = now(bench.send(&token)).unwrap().unwrap();
+    assert_eq!(user.groups().unwrap(), [""; 0]);
+    assert_eq!(user.scopes().unwrap(), [""; 0]);
+    let bench = Bench::rfc9068();
+    let token = bench.token_with(&json!({"groups": []}));
+    let user = now(bench.send(&token)).unwrap().unwrap();
+    assert_eq!(user.groups().unwrap(), [""; 0]);
+}
+
+/// A provider may leave groups out for a client, or when there are too many.
+#[test]
+fn what_the_access_token_does_not_say_is_not_known() {
+    let bench = Bench::rfc9068();
+    let token = bench.token_with(&json!({"groups": null, "scope": null}));
+    let user = now(bench.send(&token)).unwrap().unwrap();
+    let missing = AccessTokenError::ClaimMissing;
+    assert_eq!(owned(user.groups()), Err(missing("groups")));
+    assert_eq!(owned(user.scopes()), Err(missing("scope")));
+    for requirement in [
+        Requirement::group("staff"),
+        !Requirement::group("suspended"),
+        Requirement::scope("write"),
+        !Requirement::scope("read-only"),
+    ] {
+        let denial = Authorizer::enforce(requirement).authorize(&user);
+        assert_eq!(denial.unwrap_err().reason(), "access-token-claim-missing");
     }
 }
 
@@ -49,7 +73,7 @@ fn a_provider_cannot_pass_the_other_ones_groups_off() {
     let token = cognito.token_with(&json!({"cognito:groups": null, "groups": ["root"]}));
     assert_eq!(cognito.groups_now(&token), Ok(Vec::new()));
     let other = Bench::rfc9068();
-    let token = other.token_with(&json!({"groups": null, "cognito:groups": ["root"]}));
+    let token = other.token_with(&json!({"groups": [], "cognito:groups": ["root"]}));
     assert_eq!(other.groups_now(&token), Ok(Vec::new()));
 }
 
