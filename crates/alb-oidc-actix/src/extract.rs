@@ -25,12 +25,6 @@ use crate::service::visitor;
 #[derive(Clone, Debug)]
 pub struct User(pub AuthenticatedUser);
 
-impl User {
-    fn find(request: &HttpRequest) -> Result<Self, Refusal> {
-        Ok(Self(visitor(&request.extensions()).user()?.clone()))
-    }
-}
-
 impl Deref for User {
     type Target = AuthenticatedUser;
 
@@ -44,7 +38,8 @@ impl FromRequest for User {
     type Future = Ready<Result<Self, Rejection>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Self::find(request).map_err(Rejection))
+        let user = visitor(&request.extensions()).user().cloned();
+        ready(user.map(Self).map_err(Rejection))
     }
 }
 
@@ -58,20 +53,15 @@ pub enum MaybeUser {
     Anonymous,
 }
 
-impl MaybeUser {
-    fn find(request: &HttpRequest) -> Result<Self, Refusal> {
-        let extensions = request.extensions();
-        let user = visitor(&extensions).maybe_user()?;
-        Ok(user.map_or(Self::Anonymous, |user| Self::SignedIn(user.clone())))
-    }
-}
-
 impl FromRequest for MaybeUser {
     type Error = Rejection;
     type Future = Ready<Result<Self, Rejection>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Self::find(request).map_err(Rejection))
+        let user = visitor(&request.extensions())
+            .maybe_user()
+            .map(|user| user.cloned().map_or(Self::Anonymous, Self::SignedIn));
+        ready(user.map_err(Rejection))
     }
 }
 
@@ -80,19 +70,15 @@ impl FromRequest for MaybeUser {
 #[derive(Clone, Copy, Debug)]
 pub struct Claims<T>(pub T);
 
-impl<T: DeserializeOwned> Claims<T> {
-    fn find(request: &HttpRequest) -> Result<Self, Refusal> {
-        let User(user) = User::find(request)?;
-        Ok(Self(user.claims().deserialize()?))
-    }
-}
-
 impl<T: DeserializeOwned> FromRequest for Claims<T> {
     type Error = Rejection;
     type Future = Ready<Result<Self, Rejection>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Self::find(request).map_err(Rejection))
+        let claims = visitor(&request.extensions())
+            .user()
+            .and_then(|user| Ok(user.claims().deserialize()?));
+        ready(claims.map(Self).map_err(Rejection))
     }
 }
 

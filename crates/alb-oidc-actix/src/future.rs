@@ -30,12 +30,7 @@ pin_project! {
     #[project = StageProjection]
     enum Stage<S, R, F> {
         Authenticating {
-            authentication: Authentication,
-            // Taken once, when the decision is there.
-            request: Option<ServiceRequest>,
-            service: Rc<S>,
-            need: Need,
-            responder: Rc<R>,
+            waiting: Waiting<S, R>,
         },
         Calling {
             #[pin]
@@ -46,6 +41,16 @@ pin_project! {
             response: Option<ServiceResponse>,
         },
     }
+}
+
+/// A request that waits until it is known whose it is, and what it waits with.
+pub(crate) struct Waiting<S, R> {
+    pub(crate) authentication: Authentication,
+    /// Taken once, when the decision is there.
+    pub(crate) request: Option<ServiceRequest>,
+    pub(crate) service: Rc<S>,
+    pub(crate) need: Need,
+    pub(crate) responder: Rc<R>,
 }
 
 impl<S, R> ResponseFuture<S, R>
@@ -71,21 +76,9 @@ where
         }
     }
 
-    pub(crate) const fn authenticating(
-        authentication: Authentication,
-        request: ServiceRequest,
-        service: Rc<S>,
-        need: Need,
-        responder: Rc<R>,
-    ) -> Self {
+    pub(crate) const fn authenticating(waiting: Waiting<S, R>) -> Self {
         Self {
-            stage: Stage::Authenticating {
-                authentication,
-                request: Some(request),
-                service,
-                need,
-                responder,
-            },
+            stage: Stage::Authenticating { waiting },
         }
     }
 }
@@ -112,30 +105,25 @@ where
                         Poll::Ready(Ok(it.map_into_right_body()))
                     });
                 }
-                StageProjection::Authenticating {
-                    authentication,
-                    request,
-                    service,
-                    need,
-                    responder,
-                } => {
-                    let decision = ready!(Pin::new(authentication).poll(context));
-                    let Some(request) = request.take() else {
+                StageProjection::Authenticating { waiting } => {
+                    let decision = ready!(Pin::new(&mut waiting.authentication).poll(context));
+                    let Some(request) = waiting.request.take() else {
                         // Polled again after a refusal, which no executor does.
                         return Poll::Pending;
                     };
-                    match (decision, *need) {
+                    match (decision, waiting.need) {
                         (Ok(user), _) => drop(request.extensions_mut().insert(user)),
                         (Err(AuthenticateError::Missing), Need::Optional) => {
                             request.extensions_mut().insert(Anonymous);
                         }
                         (Err(error), _) => {
-                            let response = refuse(&**responder, error.into(), request.request());
+                            let response =
+                                refuse(&*waiting.responder, error.into(), request.request());
                             let response = request.into_response(response);
                             return Poll::Ready(Ok(response.map_into_right_body()));
                         }
                     }
-                    service.call(request)
+                    waiting.service.call(request)
                 }
             };
             stage.set(Stage::Calling { future });

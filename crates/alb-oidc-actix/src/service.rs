@@ -9,7 +9,7 @@ use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{Error, HttpMessage as _};
 use alb_oidc::{AuthenticatedUser, Authenticator, OidcHeaders, Visitor};
 
-use crate::future::ResponseFuture;
+use crate::future::{ResponseFuture, Waiting};
 use crate::responder::RefusalResponder;
 use crate::transform::Mode;
 
@@ -17,21 +17,10 @@ use crate::transform::Mode;
 /// documentation](crate#what-the-middleware-does).
 #[derive(Debug)]
 pub struct AuthenticateMiddleware<S, R> {
-    inner: Rc<S>,
-    authenticator: Authenticator,
-    mode: Mode,
-    responder: Rc<R>,
-}
-
-impl<S, R> AuthenticateMiddleware<S, R> {
-    pub(crate) fn new(inner: S, authenticator: Authenticator, mode: Mode, responder: R) -> Self {
-        Self {
-            inner: Rc::new(inner),
-            authenticator,
-            mode,
-            responder: Rc::new(responder),
-        }
-    }
+    pub(crate) inner: Rc<S>,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) mode: Mode,
+    pub(crate) responder: Rc<R>,
 }
 
 impl<S, B, R> Service<ServiceRequest> for AuthenticateMiddleware<S, R>
@@ -63,9 +52,13 @@ where
                 return ResponseFuture::calling(self.inner.call(request));
             }
         };
-        let authentication = self.authenticator.authenticate(headers);
-        let (inner, responder) = (self.inner.clone(), self.responder.clone());
-        ResponseFuture::authenticating(authentication, request, inner, need, responder)
+        ResponseFuture::authenticating(Waiting {
+            authentication: self.authenticator.authenticate(headers),
+            request: Some(request),
+            service: self.inner.clone(),
+            need,
+            responder: self.responder.clone(),
+        })
     }
 }
 

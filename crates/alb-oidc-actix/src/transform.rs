@@ -1,6 +1,7 @@
 //! The middleware, as it is given to `wrap`.
 
 use std::future::{Ready, ready};
+use std::rc::Rc;
 
 use actix_web::Error;
 use actix_web::body::{EitherBody, MessageBody};
@@ -100,11 +101,11 @@ where
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(AuthenticateMiddleware::new(
-            service,
-            self.authenticator.clone(),
-            self.mode,
-            self.responder.clone(),
-        )))
+        ready(Ok(AuthenticateMiddleware {
+            inner: Rc::new(service),
+            authenticator: self.authenticator.clone(),
+            mode: self.mode,
+            responder: Rc::new(self.responder.clone()),
+        }))
     }
 }
