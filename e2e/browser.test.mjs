@@ -134,7 +134,7 @@ test('a form on another site can neither vote nor sign out', async () => {
 });
 
 test('a script that asks as the manual shows leads to the login page when the session has ended', async () => {
-  const manual = await readFile(new URL('../crates/alb-oidc-tower/src/manual/layers.rs', import.meta.url), 'utf8');
+  const manual = await readFile(new URL('../crates/alb-oidc/src/manual/sessions.rs', import.meta.url), 'utf8');
   const [, shown] = manual.match(/^\/\/! ```js\n(.*?)^\/\/! ```$/ms);
   const script = shown.replace(/^\/\/! ?/gm, '');
   // The sample's own pages may not fetch anything.

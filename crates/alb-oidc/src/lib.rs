@@ -117,6 +117,8 @@
 //!   this order, and what is left over.
 //! - [Defaults](manual::defaults): every default and every limit, with its reason and the way to
 //!   change it.
+//! - [Sessions](manual::sessions): what outlives its request, and what a page's script does when the
+//!   session has ended.
 //!
 //! # Features
 //!
