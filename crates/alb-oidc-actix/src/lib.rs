@@ -47,6 +47,19 @@
 //! An extractor that refuses answers with a problem document of the same form, whatever the
 //! middleware's responder, and leaves its [`Refusal`] in the response's extensions.
 //!
+//! # Which users
+//!
+//! [`Authorize`] lets only those through who meet a [`Requirement`], before a scope, a resource or one
+//! route; in a handler, [`Authorizer::authorize`] with `?` does.
+//!
+//! # For browsers
+//!
+//! [`Csrf`] refuses what other sites' pages ask for in a user's name, [`Endpoint`] signs out and tells
+//! a page who the user is, and [`Pages`] shows people a page where programs get a problem document.
+//!
+//! [Middlewares in order](manual::layers) shows where each goes: for CORS, static assets, health
+//! checks, error pages, sign-out and WebSockets.
+//!
 //! # Where to put it
 //!
 //! - **Build it in `main`, outside of the closure** that [`HttpServer`](actix_web::HttpServer)
@@ -58,8 +71,8 @@
 //!   that was registered first takes it.
 //! - **`wrap` on `App`** covers everything, the default service and every 404 too, and leaves no
 //!   room for a health check.
-//! - **The last `wrap` runs first.** Wrap what looks at users before this, and what logs or counts
-//!   all requests after it. Guards of routes see a user only if `wrap` is further out than they are.
+//! - **The last `wrap` runs first.** Wrap what looks at users, [`Authorize`] included, before this, and
+//!   what logs or counts all requests after it. Guards of routes see a user only if `wrap` is further out than they are.
 //! - An extractor on a route that no middleware covers answers 500, never "anonymous".
 //!
 //! Two things are actix-web's own. What is wrapped around this must not hold a clone of the
@@ -83,6 +96,8 @@ mod csrf;
 mod endpoint;
 mod extract;
 mod future;
+#[cfg(doc)]
+pub mod manual;
 mod responder;
 mod service;
 mod transform;
