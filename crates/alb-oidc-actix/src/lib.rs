@@ -60,6 +60,14 @@
 //! [Middlewares in order](manual::layers) shows where each goes: for CORS, static assets, health
 //! checks, error pages, sign-out and WebSockets.
 //!
+//! # On your own machine
+//!
+//! `examples/actix.rs`, with a login page and without an AWS account:
+//!
+//! ```sh
+//! cargo run -p alb-oidc-sim --example alb -- cargo run -p alb-oidc-actix --example actix
+//! ```
+//!
 //! # Where to put it
 //!
 //! - **Build it in `main`, outside of the closure** that [`HttpServer`](actix_web::HttpServer)
