@@ -8,12 +8,11 @@ use std::task::{Context, Poll, ready};
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
 use actix_web::{Error, HttpMessage as _};
-use alb_oidc::{AuthenticateError, Authentication, Refusal};
+use alb_oidc::{Authentication, Need, Refusal};
 use pin_project_lite::pin_project;
 
 use crate::responder::{RefusalResponder, refuse};
 use crate::service::Anonymous;
-use crate::transform::Need;
 
 pin_project! {
     /// The response to one request: the service's, or the refusal.
@@ -111,14 +110,11 @@ where
                         // Polled again after a refusal, which no executor does.
                         return Poll::Pending;
                     };
-                    match (decision, waiting.need) {
-                        (Ok(user), _) => drop(request.extensions_mut().insert(user)),
-                        (Err(AuthenticateError::Missing), Need::Optional) => {
-                            request.extensions_mut().insert(Anonymous);
-                        }
-                        (Err(error), _) => {
-                            let response =
-                                refuse(&*waiting.responder, error.into(), request.request());
+                    match waiting.need.admit(decision) {
+                        Ok(Some(user)) => drop(request.extensions_mut().insert(user)),
+                        Ok(None) => drop(request.extensions_mut().insert(Anonymous)),
+                        Err(refusal) => {
+                            let response = refuse(&*waiting.responder, refusal, request.request());
                             let response = request.into_response(response);
                             return Poll::Ready(Ok(response.map_into_right_body()));
                         }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use actix_web::Error;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
-use alb_oidc::Authenticator;
+use alb_oidc::{Authenticator, Need};
 
 use crate::responder::{ProblemJson, RefusalResponder};
 use crate::service::AuthenticateMiddleware;
@@ -27,14 +27,6 @@ pub struct Authenticate<R = ProblemJson> {
 pub(crate) enum Mode {
     Enforce(Need),
     Observe,
-}
-
-/// What becomes of a request that has none of the three headers. One that has them and does not
-/// prove a user is refused either way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Need {
-    Required,
-    Optional,
 }
 
 impl Authenticate {

@@ -4,13 +4,12 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use alb_oidc::{AuthenticateError, Authentication, Refusal};
+use alb_oidc::{Authentication, Need, Refusal};
 use http::header::CACHE_CONTROL;
 use http::{HeaderValue, Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::layer::Need;
 use crate::responder::Responder;
 use crate::service::Anonymous;
 
@@ -114,13 +113,11 @@ where
                         // Polled again after a refusal, which no executor does.
                         return Poll::Pending;
                     };
-                    match (decision, *need) {
-                        (Ok(user), _) => drop(request.extensions_mut().insert(user)),
-                        (Err(AuthenticateError::Missing), Need::Optional) => {
-                            request.extensions_mut().insert(Anonymous);
-                        }
-                        (Err(error), _) => {
-                            let response = refuse(responder, error.into(), request);
+                    match need.admit(decision) {
+                        Ok(Some(user)) => drop(request.extensions_mut().insert(user)),
+                        Ok(None) => drop(request.extensions_mut().insert(Anonymous)),
+                        Err(refusal) => {
+                            let response = refuse(responder, refusal, request);
                             return Poll::Ready(Ok(response));
                         }
                     }

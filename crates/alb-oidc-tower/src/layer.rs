@@ -1,6 +1,6 @@
 //! The layer.
 
-use alb_oidc::Authenticator;
+use alb_oidc::{Authenticator, Need};
 use tower_layer::Layer;
 
 use crate::responder::ProblemJson;
@@ -19,14 +19,6 @@ pub struct AuthenticateLayer<R = ProblemJson> {
 pub(crate) enum Mode {
     Enforce(Need),
     Observe,
-}
-
-/// What becomes of a request that has none of the three headers. One that has them and does not
-/// prove a user is refused either way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Need {
-    Required,
-    Optional,
 }
 
 impl AuthenticateLayer {

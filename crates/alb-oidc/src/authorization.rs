@@ -155,7 +155,13 @@ impl Parts {
         let denial = Denial { requirement, cause };
         let counter = match denial.cause {
             DenialCause::Unavailable { .. } => &self.unavailable,
-            _ => &self.denied,
+            DenialCause::Unmet
+            | DenialCause::EmailMissing
+            | DenialCause::EmailUnverified
+            | DenialCause::EmailForm
+            | DenialCause::ClaimMissing { .. }
+            | DenialCause::ClaimType { .. }
+            | DenialCause::AccessToken(_) => &self.denied,
         };
         self.refuse(counter, denial.reason(), denial)
     }
@@ -242,7 +248,6 @@ mod tests {
     use crate::problem::Problem;
     use std::time::Duration;
 
-    /// Nothing that can be required now is ever unavailable.
     #[test]
     fn what_cannot_be_told_now_is_a_503_and_never_a_403() {
         let requirement = || Requirement::subject("alice");

@@ -93,13 +93,14 @@
 //! Then [`AuthenticatedUser::groups`] and [`scopes`](AuthenticatedUser::scopes) are known; or not,
 //! with the reason as [`AccessTokenError`]. That decides nothing about who the user is: one without
 //! an access token, with a forged one, or while the issuer's keys cannot be had, is signed in all
-//! the same, and only what asks for groups fails ([`AccessTokenError::problem`]).
+//! the same, and only what asks for groups fails: with `?`, for an [`AccessTokenError`] becomes a
+//! [`Refusal`].
 //!
 //! # Who of them is let in
 //!
 //! Whoever has an account at the identity provider is a user. An [`Authorizer`] asks more of them: a
-//! [`Requirement`] of e-mail domains and addresses, subjects and claims. What is not known of a user
-//! denies.
+//! [`Requirement`] of e-mail domains and addresses, subjects, groups, scopes and claims. What is not
+//! known of a user denies.
 //!
 //! # What is left to the deployment
 //!
@@ -132,7 +133,7 @@
 //! - `access-token`: verifies `x-amzn-oidc-accesstoken` too, Cognito's and JWTs of
 //!   [RFC 9068](https://www.rfc-editor.org/rfc/rfc9068), with
 //!   [jsonwebtoken](https://docs.rs/jsonwebtoken) and aws-lc-rs. It adds `AccessTokenVerifier` and
-//!   the builder's `verify_access_tokens`; see [below](#groups-and-scopes).
+//!   the builder's `verify_access_tokens`; see [above](#groups-and-scopes).
 //! - `metrics`: what became of requests and of key fetches, through the facade
 //!   [metrics](https://docs.rs/metrics). Never an identity.
 //! - `tracing` (default): rejections and key fetches as events of the target `alb_oidc`. Never an
@@ -221,4 +222,4 @@ pub use signature::{CryptoBackend, PublicKey};
 pub use time::{Clock, ClockError, SystemClock, UnixTime};
 pub use token::{AdmittedToken, UnverifiedToken, VerifiedToken};
 pub use user::AuthenticatedUser;
-pub use visitor::Visitor;
+pub use visitor::{Need, Visitor};

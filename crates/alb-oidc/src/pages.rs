@@ -101,8 +101,12 @@ fn page(refusal: &Refusal) -> String {
 fn words(refusal: &Refusal) -> (&'static str, &'static str, bool) {
     match refusal {
         Refusal::Unauthenticated(error) => unauthenticated(error),
-        Refusal::Forbidden(_) if refusal.problem() != Problem::FORBIDDEN => UNAVAILABLE,
-        Refusal::Forbidden(_) | Refusal::ClaimsDoNotFit(_) => (
+        Refusal::Forbidden(_) | Refusal::AccessToken(_)
+            if refusal.problem() != Problem::FORBIDDEN =>
+        {
+            UNAVAILABLE
+        }
+        Refusal::Forbidden(_) | Refusal::AccessToken(_) | Refusal::ClaimsDoNotFit(_) => (
             "Not for this account",
             "You are signed in, and your account lacks what this page needs.",
             false,

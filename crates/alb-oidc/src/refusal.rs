@@ -1,5 +1,6 @@
 //! Why a request is answered before a handler has seen it, whoever says so.
 
+use crate::access_token::AccessTokenError;
 use crate::authorization::Denial;
 use crate::csrf::CrossOrigin;
 use crate::error::{AuthenticateError, ClaimsError};
@@ -20,6 +21,10 @@ pub enum Refusal {
     /// The user is not one whom the application lets do this: 403, or 503 if nobody can tell now.
     #[error(transparent)]
     Forbidden(#[from] Denial),
+    /// What the access token would tell is not known, and the request needs it: 403, or 503 in an
+    /// outage.
+    #[error(transparent)]
+    AccessToken(#[from] AccessTokenError),
     /// Another site's page made the request: 403.
     #[error(transparent)]
     CrossOrigin(#[from] CrossOrigin),
@@ -46,6 +51,7 @@ impl Refusal {
                 | DenialCause::ClaimType { .. }
                 | DenialCause::AccessToken(_) => Problem::FORBIDDEN,
             },
+            Self::AccessToken(error) => error.problem(),
             Self::CrossOrigin(_) => Problem::CROSS_ORIGIN,
             Self::MissingLayer => Problem::MISSING_LAYER,
         }
@@ -59,6 +65,7 @@ impl Refusal {
             Self::Unauthenticated(error) => error.reason(),
             Self::ClaimsDoNotFit(_) => "claims-do-not-fit",
             Self::Forbidden(denial) => denial.cause().reason(),
+            Self::AccessToken(error) => error.reason(),
             Self::CrossOrigin(cause) => cause.reason(),
             Self::MissingLayer => "missing-layer",
         }

@@ -23,7 +23,7 @@ use crate::user::AuthenticatedUser;
 /// use alb_oidc::Requirement;
 ///
 /// let staff = Requirement::email_domain("example.com")?;
-/// let auditor = Requirement::claim_contains("groups", "auditors");
+/// let auditor = Requirement::claim_contains("roles", "auditor");
 /// let suspended = Requirement::claim_equals("suspended", true);
 /// let requirement = staff.or(auditor).and(!suspended);
 ///

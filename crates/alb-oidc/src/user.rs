@@ -131,7 +131,8 @@ impl AuthenticatedUser {
     /// # Errors
     ///
     /// As [`verified_access_token`](Self::verified_access_token), and if it does not say
-    /// ([`AccessTokenError::ClaimMissing`]); [`AccessTokenError::problem`] says what to answer.
+    /// ([`AccessTokenError::ClaimMissing`]); as a
+    /// [`Refusal`](crate::Refusal) it becomes an answer.
     pub fn groups(&self) -> Result<&[String], AccessTokenError> {
         let groups = self.verified_access_token()?.groups();
         groups.ok_or(AccessTokenError::ClaimMissing("groups"))

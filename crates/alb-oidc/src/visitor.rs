@@ -4,6 +4,34 @@ use crate::error::AuthenticateError;
 use crate::refusal::Refusal;
 use crate::user::AuthenticatedUser;
 
+/// What becomes of a request that has none of the three headers. One that has them and does not prove
+/// a user is refused either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Only signed-in users get through.
+    Required,
+    /// Requests without any of the three headers get through too, as nobody.
+    Optional,
+}
+
+impl Need {
+    /// As whom a request gets through on which this was decided: as a user, or as nobody.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Unauthenticated`] if it does not get through.
+    pub fn admit(
+        self,
+        decision: Result<AuthenticatedUser, AuthenticateError>,
+    ) -> Result<Option<AuthenticatedUser>, Refusal> {
+        match (decision, self) {
+            (Ok(user), _) => Ok(Some(user)),
+            (Err(AuthenticateError::Missing), Self::Optional) => Ok(None),
+            (Err(error), _) => Err(error.into()),
+        }
+    }
+}
+
 /// Who has sent a request, as far as the layer that authenticates has found out. Adapters say which
 /// of the three it is; what follows from it is decided here.
 #[derive(Clone, Copy, Debug)]

@@ -11,9 +11,10 @@ use crate::cognito::CognitoUserPool;
 use crate::error::{ConfigError, JsonError, KeyError};
 use crate::keys::{
     Jwk, JwkFuture, JwkLookup, JwkSet, JwksStore, KeyFetcher, KeyStoreSettings, SignatureAlgorithm,
-    WantedJwk, is_acceptable_base,
+    WantedJwk,
 };
 use crate::policy::{Issuer, TrustPolicy};
+use crate::query::is_url;
 use crate::time::{Clock, UnixTime};
 use crate::token::VerifiedToken;
 use crate::trace::event;
@@ -96,9 +97,7 @@ impl AccessTokenVerifier {
     /// (`http` is accepted for a loopback host alone); [`ConfigError::Audience`] if `audience` is
     /// empty or has characters other than visible ASCII.
     pub fn rfc9068(issuer: Issuer, jwks_url: &str, audience: &str) -> Result<Self, ConfigError> {
-        let (base, query) = jwks_url.split_once('?').unwrap_or((jwks_url, ""));
-        let is_query = |byte: u8| byte.is_ascii_graphic() && byte != b'#';
-        if !is_acceptable_base(base) || !query.bytes().all(is_query) {
+        if !is_url(jwks_url) {
             return Err(ConfigError::KeySetUrl);
         }
         if audience.is_empty() || !audience.bytes().all(|byte| byte.is_ascii_graphic()) {

@@ -42,9 +42,10 @@ pub enum EndpointState {
 }
 
 impl KeyDiagnosis {
-    /// Whether a request whose key is not held could be decided on.
+    /// Whether the endpoint answers as one of keys does. Until it has served one
+    /// ([`EndpointState::Serves`]), that may be another server at a wrong URL.
     #[must_use]
-    pub const fn is_available(&self) -> bool {
+    pub const fn answers(&self) -> bool {
         match self.endpoint {
             EndpointState::Serves | EndpointState::Answers { .. } => true,
             EndpointState::Unavailable(_) => false,

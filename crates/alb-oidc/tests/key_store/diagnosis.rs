@@ -16,13 +16,13 @@ async fn an_endpoint_that_has_served_a_key_serves() {
     let bench = Bench::new();
     let before = diagnose(&bench).await;
     assert_eq!(before.endpoint, EndpointState::Answers { status: 404 });
-    assert_eq!((before.held_keys, before.is_available()), (0, true));
+    assert_eq!((before.held_keys, before.answers()), (0, true));
     assert_eq!(bench.request().await, Ok(()));
     bench.store.purge();
     assert_eq!(bench.request().await, Ok(()));
     let after = diagnose(&bench).await;
     assert_eq!(after.endpoint, EndpointState::Serves);
-    assert_eq!((after.held_keys, after.is_available()), (1, true));
+    assert_eq!((after.held_keys, after.answers()), (1, true));
     assert_eq!(
         after.to_string(),
         "us-east-1: 1 keys are held; https://keys.example serves keys"
@@ -42,7 +42,7 @@ async fn an_outage_is_told_within_the_deadline_while_held_keys_go_on_verifying()
         let start = Instant::now();
         let diagnosis = diagnose(&bench).await;
         assert!(start.elapsed() <= millis(3_200) + TICK);
-        assert!(!diagnosis.is_available());
+        assert!(!diagnosis.answers());
         match diagnosis.endpoint {
             EndpointState::Unavailable(KeyError::Fetch { error, .. }) => {
                 assert_eq!(error, expected);
