@@ -34,7 +34,8 @@ pub(crate) struct AccessToken {
         skip_serializing_if = "Vec::is_empty"
     )]
     cognito_groups: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// For a user who is in none, too: an RFC 9068 token without the claim says nothing of groups.
+    #[serde(default)]
     groups: Vec<String>,
     iss: String,
     aud: String,
