@@ -93,6 +93,12 @@ impl DevelopmentUser {
         &self.username
     }
 
+    /// The groups that the access token tells.
+    #[must_use]
+    pub fn groups(&self) -> &[String] {
+        &self.groups
+    }
+
     /// Five people that an app should be able to live with:
     ///
     /// - `alice`: name, e-mail, nothing special.
@@ -133,10 +139,6 @@ impl DevelopmentUser {
                     .email("max@example.com"),
             ),
         ]
-    }
-
-    pub(crate) fn groups(&self) -> &[String] {
-        &self.groups
     }
 
     pub(crate) fn sub(&self) -> &str {
