@@ -1,12 +1,15 @@
 //! The app as it runs on EKS: nothing simulated, a real load balancer in front.
 
 use std::io;
+use std::net::TcpListener;
 
-use alb_oidc::{Authenticator, ConfigError, SignOut, Signer, TrustPolicy, TrustedRule};
-use tokio::net::TcpListener;
+use alb_oidc::{
+    AccessTokenVerifier, Authenticator, ConfigError, SignOut, Signer, TrustPolicy, TrustedRule,
+};
 
-use crate::app::{House, SIGNED_OUT_PATH, app};
+use crate::house::House;
 use crate::options::BehindAlbOptions;
+use crate::paths;
 use crate::server::Server;
 
 /// Starts the app for the load balancer that the options name.
@@ -14,7 +17,7 @@ use crate::server::Server;
 /// # Errors
 ///
 /// If the options make no usable policy, or the address cannot be listened on.
-pub async fn start(options: BehindAlbOptions) -> Result<Server, BehindAlbError> {
+pub fn start(options: BehindAlbOptions) -> Result<Server, BehindAlbError> {
     let rule = TrustedRule::new(
         Signer::exact(options.alb_arn),
         options.issuer,
@@ -24,14 +27,16 @@ pub async fn start(options: BehindAlbOptions) -> Result<Server, BehindAlbError> 
     if let Some(url) = &options.key_url {
         builder = builder.key_url(url)?;
     }
+    if let Some(pool) = &options.groups {
+        builder = builder.verify_access_tokens(AccessTokenVerifier::cognito(pool));
+    }
     let logout = options.logout_url;
-    let sign_out = logout.map_or_else(|| SignOut::local(SIGNED_OUT_PATH), Ok)?;
-    let house = House::new(sign_out.session_cookie(options.session_cookie)?);
-    let router = app(builder.build()?, house);
+    let sign_out = logout.map_or_else(|| SignOut::local(paths::SIGNED_OUT), Ok)?;
+    let sign_out = sign_out.session_cookie(options.session_cookie)?;
+    let house = House::new(options.framework, sign_out);
     let listener = TcpListener::bind(options.listen)
-        .await
         .map_err(|error| BehindAlbError::Listen(options.listen, error))?;
-    Ok(Server::start(listener, router)?)
+    Ok(Server::start(listener, builder.build()?, house)?)
 }
 
 /// Why the app did not start.

@@ -3,19 +3,21 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 
 use alb_oidc::{
-    Authenticator, ClientId, ConfigError, Issuer, SignOut, Signer, TrustPolicy, TrustedRule,
+    AccessTokenVerifier, Authenticator, ClientId, ConfigError, Issuer, SignOut, Signer,
+    TrustPolicy, TrustedRule,
 };
 use alb_oidc_sim::{
     AuthenticateOidc, DevelopmentIdp, DevelopmentUser, DiscoverError, LocalAlb, StartError,
 };
 use http::Uri;
-use tokio::net::TcpListener;
 
-use crate::app::{House, OPEN_PATHS, SIGNED_OUT_PATH, app};
+use crate::framework::Framework;
+use crate::house::{ADMINS, House};
 use crate::options::{DEFAULT_PORT, EmbeddedOptions, Provider};
+use crate::paths::{self, SIGNED_OUT};
 use crate::server::Server;
 
 /// The running trio. Its [`Display`](fmt::Display) tells a person where
@@ -25,6 +27,7 @@ pub struct Embedded {
     alb: LocalAlb,
     idp: Option<DevelopmentIdp>,
     app: Server,
+    framework: Framework,
     users: Vec<DevelopmentUser>,
 }
 
@@ -38,7 +41,7 @@ impl Embedded {
     pub async fn start(options: EmbeddedOptions) -> Result<Self, EmbeddedError> {
         // The app is bound first, the load balancer needs its address; it is served
         // last, it needs the load balancer's.
-        let listener = TcpListener::bind(ANY_PORT).await?;
+        let listener = TcpListener::bind(ANY_PORT)?;
         let address = listener.local_addr()?;
         let target = Uri::builder()
             .scheme("http")
@@ -71,21 +74,24 @@ impl Embedded {
             Issuer::new(&rule.issuer)?,
             ClientId::new(&rule.client_id)?,
         );
-        let policy = TrustPolicy::from(trusted);
-        let authenticator = Authenticator::builder(policy)
-            .key_url(alb.key_url())?
-            .build()?;
+        let mut authenticator =
+            Authenticator::builder(TrustPolicy::from(trusted)).key_url(alb.key_url())?;
+        if let Some(verifier) = access_tokens(idp.as_ref(), options.provider.as_ref())? {
+            authenticator = authenticator.verify_access_tokens(verifier);
+        }
         let logout = match (&idp, options.provider) {
             (Some(idp), _) => Some(development_logout(idp, &rule.client_id, alb.url())?),
             (None, provider) => provider.and_then(|provider| provider.logout_url),
         };
-        let sign_out = logout.map_or_else(|| SignOut::local(SIGNED_OUT_PATH), Ok)?;
-        let house = House::new(sign_out.session_cookie(options.session_cookie)?);
-        let app = Server::start(listener, app(authenticator, house))?;
+        let sign_out = logout.map_or_else(|| SignOut::local(SIGNED_OUT), Ok)?;
+        let sign_out = sign_out.session_cookie(options.session_cookie)?;
+        let house = House::new(options.framework, sign_out);
+        let app = Server::start(listener, authenticator.build()?, house)?;
         Ok(Self {
             alb,
             idp,
             app,
+            framework: options.framework,
             users,
         })
     }
@@ -125,8 +131,21 @@ impl fmt::Display for Embedded {
         writeln!(f, "\n  Four Tables is ready.\n\n    Open         {url}")?;
         match &self.idp {
             Some(idp) => {
-                let names: Vec<_> = self.users.iter().map(DevelopmentUser::username).collect();
-                writeln!(f, "    Sign in as   {} (no password)\n", names.join(", "))?;
+                let names = |users: &mut dyn Iterator<Item = &DevelopmentUser>| {
+                    users
+                        .map(DevelopmentUser::username)
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                };
+                let is_admin = |user: &&DevelopmentUser| user.groups().iter().any(|g| g == ADMINS);
+                let all = names(&mut self.users.iter());
+                let admins = names(&mut self.users.iter().filter(is_admin));
+                writeln!(f, "    Sign in as   {all} (no password)")?;
+                writeln!(
+                    f,
+                    "    Admin page   {url}{}  (for {admins})\n",
+                    paths::ADMIN
+                )?;
                 writeln!(f, "  Behind it:\n\n    Login page   {}", idp.issuer())?;
             }
             None => writeln!(
@@ -138,7 +157,8 @@ impl fmt::Display for Embedded {
         writeln!(f, "    Signer       {}", self.alb.signer().arn())?;
         writeln!(
             f,
-            "    App          http://{app}  (past the load balancer: 401 for everyone)\n"
+            "    App          http://{app}  (on {}; past the load balancer: 401 for everyone)\n",
+            self.framework
         )?;
         writeln!(f, "  Try to get in with a token of your own making:\n")?;
         writeln!(f, "    curl -i http://{app}/api/me \\")?;
@@ -156,9 +176,24 @@ async fn start_idp(users: &[DevelopmentUser]) -> Result<DevelopmentIdp, Embedded
         .client(CLIENT_ID, CLIENT_SECRET)
         .redirect_path("/oauth2/idpresponse")
         // With any port: a loopback address is compared without it (RFC 8252 §7.3).
-        .logout_uri(format!("http://localhost:{DEFAULT_PORT}{SIGNED_OUT_PATH}"))
+        .logout_uri(format!("http://localhost:{DEFAULT_PORT}{SIGNED_OUT}"))
         .users(users.iter().cloned());
     Ok(idp.start().await?)
+}
+
+/// How to verify what the provider's access tokens say of groups: the development one's always, a
+/// real one's where the options say that it is Cognito.
+fn access_tokens(
+    idp: Option<&DevelopmentIdp>,
+    provider: Option<&Provider>,
+) -> Result<Option<AccessTokenVerifier>, ConfigError> {
+    let pool = provider.and_then(|provider| provider.groups.as_ref());
+    let cognito = pool.map(AccessTokenVerifier::cognito);
+    let development = idp.map(|idp| {
+        let issuer = Issuer::new(idp.issuer())?;
+        AccessTokenVerifier::rfc9068(issuer, &idp.jwks_url(), DevelopmentIdp::AUDIENCE)
+    });
+    cognito.map(Ok).or(development).transpose()
 }
 
 async fn discover(provider: &Provider) -> Result<AuthenticateOidc, EmbeddedError> {
@@ -181,7 +216,7 @@ async fn start_alb(
         let builder = LocalAlb::builder(target.clone())
             .listen(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
             .authenticate(rule.clone());
-        OPEN_PATHS
+        paths::OPEN
             .iter()
             .fold(builder, |builder, path| builder.forward(*path))
             .start()
@@ -204,7 +239,7 @@ fn development_logout(
     client: &str,
     alb: &str,
 ) -> Result<SignOut, ConfigError> {
-    let back = format!("{alb}{SIGNED_OUT_PATH}");
+    let back = format!("{alb}{SIGNED_OUT}");
     SignOut::at(
         &idp.logout_url(),
         [("client_id", client), ("logout_uri", &back)],

@@ -1,6 +1,6 @@
 //! What is answered to those who are let through to nothing.
 
-use alb_oidc_tower::{Pages, Refusal};
+use alb_oidc::{Pages, Refusal};
 
 use crate::pages::Notice;
 
@@ -11,10 +11,13 @@ pub fn front_desk() -> Pages {
     Pages::with(|refusal: &Refusal| notice(refusal).page().into_html())
 }
 
+/// As kind as the status allows: which check failed is not for the one who asks to know.
 fn notice(refusal: &Refusal) -> Notice {
-    match refusal {
-        Refusal::CrossOrigin(_) => Notice::CrossSite,
-        _ if refusal.problem().status() == 401 => Notice::Unauthorized,
-        _ => Notice::Unavailable,
+    match (refusal, refusal.problem().status()) {
+        (Refusal::CrossOrigin(_), _) => Notice::CrossSite,
+        (_, 401) => Notice::Unauthorized,
+        (_, 403) => Notice::StaffOnly,
+        (_, 503) => Notice::Unavailable,
+        (_, _) => Notice::Broken,
     }
 }

@@ -49,8 +49,9 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
             embedded.shutdown().await;
         }
         Options::BehindAlb(options) => {
-            let server = behind_alb::start(options).await?;
-            tracing::info!(address = %server.address(), "listening; only requests with a token of the load balancer get in");
+            let framework = options.framework;
+            let server = behind_alb::start(options)?;
+            tracing::info!(address = %server.address(), %framework, "listening; only requests with a token of the load balancer get in");
             stop_signal().await?;
             server.shutdown().await;
         }

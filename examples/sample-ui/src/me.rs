@@ -4,7 +4,8 @@ use alb_oidc::AuthenticatedUser;
 use serde_json::{Map, Value, json};
 
 /// What `/api/me` answers. `email` is there only where the identity provider
-/// verified it; the address as it was sent is among the claims.
+/// verified it; the address as it was sent is among the claims. `groups` is `null`
+/// where they are not known, which is not the same as being in none.
 #[must_use]
 pub fn me(user: &AuthenticatedUser) -> Value {
     let claims: Map<String, Value> = user
@@ -17,6 +18,7 @@ pub fn me(user: &AuthenticatedUser) -> Value {
         "subject": user.id().subject(),
         "name": user.display_name(),
         "email": user.claims().verified_email(),
+        "groups": user.groups().ok(),
         "claims": claims,
         "token": {
             "signer": user.signer().to_string(),

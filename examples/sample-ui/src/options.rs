@@ -3,8 +3,11 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use alb_oidc::{ClientId, Issuer, LoadBalancerArn, SessionCookieName, SignOut};
+use alb_oidc::{ClientId, CognitoUserPool, Issuer, LoadBalancerArn, SessionCookieName, SignOut};
 use clap::Parser;
+use clap::builder::FalseyValueParser;
+
+use crate::framework::Framework;
 
 /// Four Tables: a small restaurant vote that trusts an Application Load
 /// Balancer's signed token.
@@ -20,6 +23,15 @@ pub struct Arguments {
     /// of the app behind a real one (8080)
     #[arg(long, env = "PORT", hide_env_values = true, value_name = "PORT")]
     port: Option<u16>,
+    /// The web framework that the app runs on
+    #[arg(
+        long,
+        env = "SAMPLE_UI_FRAMEWORK",
+        hide_env_values = true,
+        value_enum,
+        default_value_t
+    )]
+    framework: Framework,
 
     /// The ARN of the load balancer whose tokens are trusted
     #[arg(long, env = "ALB_OIDC_ALB_ARN", hide_env_values = true, value_name = "ARN", help_heading = BEHIND_ALB)]
@@ -47,6 +59,11 @@ pub struct Arguments {
     #[arg(long, env = "ALB_OIDC_SESSION_COOKIE", hide_env_values = true, value_name = "NAME", help_heading = SIGN_OUT)]
     session_cookie: Option<SessionCookieName>,
 
+    /// Verify Cognito's access tokens too, which alone tell a user's groups; the issuer must be a
+    /// user pool's
+    #[arg(long, env = "SAMPLE_UI_COGNITO_GROUPS", hide_env_values = true, value_parser = FalseyValueParser::new(), help_heading = GROUPS)]
+    cognito_groups: bool,
+
     /// Sign in at this OpenID provider instead of the development one; the
     /// secret is read from ALB_SIM_CLIENT_SECRET
     #[arg(long, value_name = "URL", requires = "oidc_client_id", help_heading = SIMULATED)]
@@ -61,6 +78,7 @@ pub struct Arguments {
 
 const BEHIND_ALB: &str = "Behind a real load balancer";
 const SIGN_OUT: &str = "Signing out";
+const GROUPS: &str = "Groups";
 const SIMULATED: &str = "With the local load balancer";
 
 /// The name of the environment variable that holds the client's secret at a
@@ -80,6 +98,8 @@ pub enum Options {
 /// How to run everything on this machine.
 #[derive(Clone, Debug, Default)]
 pub struct EmbeddedOptions {
+    /// What the app runs on.
+    pub framework: Framework,
     /// The local load balancer's port; 8080 or a free one if it is not given,
     /// any free one for 0.
     pub port: Option<u16>,
@@ -102,11 +122,15 @@ pub struct Provider {
     pub scope: String,
     /// Ends the session there.
     pub logout_url: Option<SignOut>,
+    /// The Cognito user pool whose access tokens tell groups.
+    pub groups: Option<CognitoUserPool>,
 }
 
 /// How to run behind a real load balancer.
 #[derive(Clone, Debug)]
 pub struct BehindAlbOptions {
+    /// What the app runs on.
+    pub framework: Framework,
     /// The trusted signer.
     pub alb_arn: LoadBalancerArn,
     /// The issuer of its authenticate action.
@@ -121,6 +145,8 @@ pub struct BehindAlbOptions {
     pub session_cookie: SessionCookieName,
     /// Ends the session at the identity provider.
     pub logout_url: Option<SignOut>,
+    /// The Cognito user pool whose access tokens tell groups.
+    pub groups: Option<CognitoUserPool>,
 }
 
 /// A secret that shows itself to nobody who prints it.
@@ -186,6 +212,7 @@ impl Arguments {
                 }
                 let port = self.port.unwrap_or(DEFAULT_PORT);
                 Ok(Options::BehindAlb(BehindAlbOptions {
+                    framework: self.framework,
                     alb_arn: arn
                         .parse()
                         .map_err(|error| invalid("ALB_OIDC_ALB_ARN", &error))?,
@@ -199,6 +226,7 @@ impl Arguments {
                         .unwrap_or(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port)),
                     session_cookie,
                     logout_url,
+                    groups: self.cognito_groups.then(|| user_pool(issuer)).transpose()?,
                 }))
             }
             (false, Some(issuer), Some(client_id)) => {
@@ -206,6 +234,7 @@ impl Arguments {
                     .filter(|secret| !secret.is_empty())
                     .ok_or_else(|| OptionsError::Missing(CLIENT_SECRET.to_owned()))?;
                 Ok(Options::Embedded(EmbeddedOptions {
+                    framework: self.framework,
                     port: self.port,
                     session_cookie,
                     provider: Some(Provider {
@@ -214,14 +243,18 @@ impl Arguments {
                         client_secret: ClientSecret(client_secret),
                         scope: self.oidc_scope,
                         logout_url,
+                        groups: self.cognito_groups.then(|| user_pool(issuer)).transpose()?,
                     }),
                 }))
             }
-            (false, _, _) if logout_url.is_some() => Err(OptionsError::Missing(
-                behind_alb.map(|(name, _)| name).join(", ")
-                    + "; or --oidc-issuer and --oidc-client-id",
-            )),
+            (false, _, _) if logout_url.is_some() || self.cognito_groups => {
+                Err(OptionsError::Missing(
+                    behind_alb.map(|(name, _)| name).join(", ")
+                        + "; or --oidc-issuer and --oidc-client-id",
+                ))
+            }
             (false, _, _) => Ok(Options::Embedded(EmbeddedOptions {
+                framework: self.framework,
                 port: self.port,
                 session_cookie,
                 provider: None,
@@ -256,6 +289,22 @@ pub enum OptionsError {
 /// decision: whoever sets it means a real load balancer.
 fn set(value: &Option<String>) -> Option<&str> {
     value.as_deref().filter(|value| !value.is_empty())
+}
+
+/// The pool whose issuer this is, in either form.
+fn user_pool(issuer: &str) -> Result<CognitoUserPool, OptionsError> {
+    let id = issuer.rsplit('/').next().unwrap_or_default();
+    id.parse()
+        .ok()
+        .filter(|pool: &CognitoUserPool| {
+            [pool.issuer(), pool.multi_region_issuer()]
+                .iter()
+                .any(|own| own.as_str() == issuer)
+        })
+        .ok_or_else(|| OptionsError::Invalid {
+            name: "SAMPLE_UI_COGNITO_GROUPS (--cognito-groups)",
+            reason: "the issuer is not that of a Cognito user pool".to_owned(),
+        })
 }
 
 fn parse_logout_url(text: &str) -> Result<SignOut, OptionsError> {

@@ -2,6 +2,8 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use crate::paths;
+
 /// What a handler gives back to be shown to a person.
 ///
 /// Its text went through `maud`, which escapes whatever is put into a template;
@@ -26,13 +28,13 @@ impl Page {
                     meta name="theme-color" media="(prefers-color-scheme: light)" content="#fbf4e8";
                     meta name="theme-color" media="(prefers-color-scheme: dark)" content="#1d1815";
                     title { (title) " · " (APP_NAME) }
-                    link rel="icon" type="image/svg+xml" href=(ICON_PATH);
-                    link rel="stylesheet" href=(STYLE_PATH);
+                    link rel="icon" type="image/svg+xml" href=(paths::ICON);
+                    link rel="stylesheet" href=(paths::STYLE);
                 }
                 body {
                     a.skip href="#content" { "Skip to the content" }
                     header.bar {
-                        a.brand href="/" { span.mark { (PreEscaped(ICON)) } span { (APP_NAME) } }
+                        a.brand href=(paths::HOME) { span.mark { (PreEscaped(ICON)) } span { (APP_NAME) } }
                         (bar)
                     }
                     main #content tabindex="-1" { (content) }
@@ -55,9 +57,6 @@ impl Page {
     }
 }
 
-/// The content type of [`Page::into_html`].
-pub const CONTENT_TYPE: &str = "text/html; charset=utf-8";
-
 /// What every response carries.
 ///
 /// - No script at all, and styles and pictures only from the app itself.
@@ -77,15 +76,12 @@ pub const SECURITY_HEADERS: [(&str, &str); 4] = [
     ("x-content-type-options", "nosniff"),
 ];
 
+/// What every response carries besides, unless it says itself that it may be stored.
+pub const NOT_STORED: (&str, &str) = ("cache-control", "no-store");
+
 /// The one style sheet.
 pub const STYLE: &str = include_str!("../assets/style.css");
-/// Where [`STYLE`] is served. The number is raised when the sheet changes its
-/// meaning, so that no browser mixes two versions.
-pub const STYLE_PATH: &str = "/assets/style-1.css";
-
 /// The icon of the app, as SVG.
 pub const ICON: &str = include_str!("../assets/icon.svg");
-/// Where [`ICON`] is served.
-pub const ICON_PATH: &str = "/assets/icon-1.svg";
 
 const APP_NAME: &str = "Four Tables";

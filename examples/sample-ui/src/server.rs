@@ -1,12 +1,15 @@
 //! The app on a socket.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 
-use axum::Router;
-use tokio::net::TcpListener;
+use alb_oidc::Authenticator;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+use crate::framework::Framework;
+use crate::house::House;
+use crate::{actix_app, axum_app};
 
 /// The app, being served.
 #[derive(Debug)]
@@ -17,12 +20,16 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves `router` on `listener` until [`shutdown`](Self::shutdown).
+    /// Serves the app, on the framework that the house names, until [`shutdown`](Self::shutdown).
     ///
     /// # Errors
     ///
-    /// If the socket has no address.
-    pub fn start(listener: TcpListener, router: Router) -> io::Result<Self> {
+    /// If the socket has no address, or cannot be served.
+    pub fn start(
+        listener: TcpListener,
+        authenticator: Authenticator,
+        house: House,
+    ) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let (stop, mut stopped) = watch::channel(false);
         let until = async move {
@@ -30,11 +37,12 @@ impl Server {
             // stop.
             let _ = stopped.wait_for(|stop| *stop).await;
         };
-        let serving = tokio::spawn(
-            axum::serve(listener, router)
-                .with_graceful_shutdown(until)
-                .into_future(),
-        );
+        let serving = match house.framework {
+            Framework::Axum => tokio::spawn(axum_app::serve(listener, authenticator, house, until)),
+            Framework::Actix => {
+                tokio::spawn(actix_app::serve(listener, authenticator, house, until)?)
+            }
+        };
         Ok(Self {
             address,
             stop,

@@ -1,9 +1,10 @@
 //! Who voted for what, in memory.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use alb_oidc::UserId;
+use alb_oidc::{AuthenticatedUser, UserId};
 
 use crate::restaurants::Restaurant;
 
@@ -11,37 +12,91 @@ use crate::restaurants::Restaurant;
 ///
 /// The key is the [`UserId`], issuer and subject together: a `sub` alone is
 /// only unique within its issuer.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Votes {
-    ballots: Arc<Mutex<HashMap<UserId, Restaurant>>>,
+    ballots: Arc<Mutex<HashMap<UserId, Cast>>>,
+}
+
+struct Cast {
+    name: String,
+    choice: Restaurant,
+}
+
+/// A ballot, as the one who counts sees it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Ballot {
+    /// Whose it is.
+    pub voter: UserId,
+    /// What the voter was called when it was cast.
+    pub name: String,
+    /// What was voted for.
+    pub choice: Restaurant,
 }
 
 impl Votes {
     /// Casts the user's vote, or moves it if there was one.
-    pub fn cast(&self, voter: &UserId, choice: Restaurant) {
-        self.ballots().insert(voter.clone(), choice);
+    pub fn cast(&self, voter: &AuthenticatedUser, choice: Restaurant) {
+        let name = voter.display_name().to_owned();
+        self.lock()
+            .insert(voter.id().clone(), Cast { name, choice });
+    }
+
+    /// Throws all votes away.
+    pub fn clear(&self) {
+        self.lock().clear();
+    }
+
+    /// All ballots, by the names of the voters.
+    #[must_use]
+    pub fn ballots(&self) -> Vec<Ballot> {
+        let mut ballots: Vec<_> = self
+            .lock()
+            .iter()
+            .map(|(voter, cast)| Ballot {
+                voter: voter.clone(),
+                name: cast.name.clone(),
+                choice: cast.choice,
+            })
+            .collect();
+        ballots.sort_by_cached_key(|ballot| {
+            let voter = &ballot.voter;
+            let issuer = voter.issuer().as_str().to_owned();
+            (
+                ballot.name.to_lowercase(),
+                issuer,
+                voter.subject().to_owned(),
+            )
+        });
+        ballots
     }
 
     /// Counts the votes, as `voter` sees them.
     #[must_use]
     pub fn tally(&self, voter: &UserId) -> Tally {
-        let ballots = self.ballots();
+        let ballots = self.lock();
         Tally {
             counts: Restaurant::ALL.map(|restaurant| {
                 let votes = ballots
                     .values()
-                    .filter(|choice| **choice == restaurant)
+                    .filter(|cast| cast.choice == restaurant)
                     .count();
                 (restaurant, votes)
             }),
-            own: ballots.get(voter).copied(),
+            own: ballots.get(voter).map(|cast| cast.choice),
         }
     }
 
     /// No code panics while it holds the lock, and a map of ballots has no
     /// half-written state: a poisoned lock is as good as any.
-    fn ballots(&self) -> MutexGuard<'_, HashMap<UserId, Restaurant>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, Cast>> {
         self.ballots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Shows no voter.
+impl fmt::Debug for Votes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Votes").finish_non_exhaustive()
     }
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use clap::Parser;
+use sample_ui::framework::Framework;
 use sample_ui::options::{Arguments, BehindAlbOptions, EmbeddedOptions, Options, OptionsError};
 
 const ARN: &str = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/votes/0123456789abcdef";
@@ -34,6 +35,53 @@ fn the_port_and_the_address_can_be_set() {
     assert_eq!(with(&["--port", "3000"]), "0.0.0.0:3000");
     assert_eq!(with(&["--listen", "127.0.0.1:3000"]), "127.0.0.1:3000");
     assert_eq!(embedded(&["--port", "3000"], None).port, Some(3000));
+}
+
+#[test]
+fn it_runs_on_axum_until_it_is_told_to_run_on_actix() {
+    let three = ["--alb-arn", ARN, "--issuer", ISSUER, "--client-id", "abc"];
+    let actix = ["--framework", "actix"];
+    assert_eq!(embedded(&[], None).framework, Framework::Axum);
+    assert_eq!(embedded(&actix, None).framework, Framework::Actix);
+    assert_eq!(behind_alb(&three).framework, Framework::Axum);
+    let with_actix = behind_alb(&[&three[..], &actix].concat());
+    assert_eq!(with_actix.framework, Framework::Actix);
+    assert!(Arguments::try_parse_from(["sample-ui", "--framework", "rocket"]).is_err());
+}
+
+#[test]
+fn groups_are_cognitos_own_or_it_does_not_start() {
+    let with = |issuer| {
+        let three = ["--alb-arn", ARN, "--issuer", issuer, "--client-id", "abc"];
+        options(&[&three[..], &["--cognito-groups"]].concat(), None)
+    };
+    for issuer in [
+        ISSUER,
+        "https://issuer-cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Abcdefghi",
+    ] {
+        let Ok(Options::BehindAlb(options)) = with(issuer) else {
+            panic!("{issuer} is a user pool's");
+        };
+        let pool = options.groups.unwrap();
+        assert_eq!(pool.to_string(), "eu-central-1_Abcdefghi", "{issuer}");
+    }
+    for issuer in [
+        "https://idp.example",
+        "https://idp.example/eu-central-1_Abcdefghi",
+        "https://cognito-idp.us-east-1.amazonaws.com/eu-central-1_Abcdefghi",
+    ] {
+        let error = with(issuer).unwrap_err().to_string();
+        assert!(error.contains("SAMPLE_UI_COGNITO_GROUPS"), "{error}");
+    }
+    let provider = ["--oidc-issuer", ISSUER, "--oidc-client-id", "abc"];
+    let with_groups = [&provider[..], &["--cognito-groups"]].concat();
+    let groups = |arguments: &[&str]| embedded(arguments, Some(SECRET)).provider.unwrap().groups;
+    assert!(groups(&with_groups).is_some() && groups(&provider).is_none());
+    // Of the development provider they are known anyway.
+    assert!(matches!(
+        options(&["--cognito-groups"], None),
+        Err(OptionsError::Missing(_))
+    ));
 }
 
 #[test]

@@ -37,6 +37,8 @@ fn help_names_every_variable_and_shows_no_value() {
         "ALB_OIDC_LOGOUT_URL",
         "ALB_SIM_CLIENT_SECRET",
         "PORT",
+        "SAMPLE_UI_COGNITO_GROUPS",
+        "SAMPLE_UI_FRAMEWORK",
     ] {
         assert!(help.contains(name), "{name} is not in {help}");
     }
@@ -72,6 +74,8 @@ fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
         "ALB_OIDC_KEY_URL",
         "ALB_OIDC_LOGOUT_URL",
         "ALB_OIDC_SESSION_COOKIE",
+        "SAMPLE_UI_COGNITO_GROUPS",
+        "SAMPLE_UI_FRAMEWORK",
     ] {
         command.env_remove(name);
     }

@@ -27,14 +27,14 @@ fn a_second_vote_moves_the_first() {
         (vec![0, 0, 0, 0], None)
     );
 
-    votes.cast(alice.id(), PaperLantern);
-    votes.cast(alice.id(), PaperLantern);
+    votes.cast(&alice, PaperLantern);
+    votes.cast(&alice, PaperLantern);
     assert_eq!(
         (count(&votes, alice.id()), votes.tally(alice.id()).own()),
         (vec![0, 1, 0, 0], Some(PaperLantern))
     );
 
-    votes.cast(alice.id(), FornoLuna);
+    votes.cast(&alice, FornoLuna);
     assert_eq!(
         (count(&votes, alice.id()), votes.tally(alice.id()).own()),
         (vec![0, 0, 1, 0], Some(FornoLuna))
@@ -44,7 +44,7 @@ fn a_second_vote_moves_the_first() {
 #[test]
 fn clones_share_the_ballots_and_others_see_them() {
     let (votes, alice, bob) = (Votes::default(), user("alice"), user("bob"));
-    votes.clone().cast(alice.id(), FigAndFennel);
+    votes.clone().cast(&alice, FigAndFennel);
     let seen = votes.tally(bob.id());
     assert_eq!(
         (seen.total(), seen.own(), seen.leader()),
@@ -56,10 +56,10 @@ fn clones_share_the_ballots_and_others_see_them() {
 fn only_one_alone_is_the_leader() {
     let votes = Votes::default();
     assert_eq!(votes.tally(user("alice").id()).leader(), None);
-    votes.cast(user("alice").id(), FornoLuna);
-    votes.cast(user("bob").id(), PaperLantern);
+    votes.cast(&user("alice"), FornoLuna);
+    votes.cast(&user("bob"), PaperLantern);
     assert_eq!(votes.tally(user("alice").id()).leader(), None);
-    votes.cast(user("carol").id(), PaperLantern);
+    votes.cast(&user("carol"), PaperLantern);
     assert_eq!(votes.tally(user("alice").id()).leader(), Some(PaperLantern));
 }
 
@@ -77,7 +77,36 @@ async fn the_same_subject_of_two_issuers_is_two_people() {
                 .map(|(_, value)| value.as_bytes())
         });
         let alice = alb.authenticator().authenticate(headers).await.unwrap();
-        votes.cast(alice.id(), FornoLuna);
+        votes.cast(&alice, FornoLuna);
     }
     assert_eq!(count(&votes, user("bob").id()), [0, 0, 2, 0]);
+}
+
+#[test]
+fn ballots_are_in_the_order_of_names_and_can_be_thrown_away() {
+    let votes = Votes::default();
+    for (sub, name) in [("3", "zoe"), ("1", "Alice"), ("2", "alice"), ("4", "Bob")] {
+        let voter = alb_oidc_testkit::user(json!({ "sub": sub, "name": name }));
+        votes.cast(&voter, FornoLuna);
+    }
+    let ballots = votes.ballots();
+    let seen: Vec<_> = ballots
+        .iter()
+        .map(|ballot| (ballot.name.as_str(), ballot.voter.subject()))
+        .collect();
+    assert_eq!(
+        seen,
+        [("Alice", "1"), ("alice", "2"), ("Bob", "4"), ("zoe", "3")]
+    );
+
+    votes.clone().clear();
+    assert!(votes.ballots().is_empty());
+    assert_eq!(count(&votes, user("1").id()), [0, 0, 0, 0]);
+}
+
+#[test]
+fn no_voter_is_in_the_debug_text() {
+    let votes = Votes::default();
+    votes.cast(&user("canary"), FornoLuna);
+    assert!(!format!("{votes:?} {votes:#?}").contains("canary"));
 }

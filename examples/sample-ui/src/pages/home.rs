@@ -1,10 +1,14 @@
-//! The page of a signed-in user: vote, claims, and what the token proved.
+//! The page of a signed-in user: vote, groups, claims, and what the token proved.
 
 use alb_oidc::{AuthenticatedUser, UnixTime};
 use maud::{Markup, PreEscaped, html};
 use serde_json::Value;
 
+use crate::framework::Framework;
 use crate::page::Page;
+use crate::pages::account::account;
+use crate::pages::groups::groups;
+use crate::paths;
 use crate::restaurants::Restaurant;
 use crate::votes::Tally;
 
@@ -13,6 +17,8 @@ use crate::votes::Tally;
 pub struct Visit<'a> {
     /// The votes so far.
     pub tally: &'a Tally,
+    /// What answers.
+    pub framework: Framework,
     /// The name of the host that answers.
     pub host: &'a str,
     /// When it answers.
@@ -25,44 +31,14 @@ pub fn home(user: &AuthenticatedUser, visit: &Visit<'_>) -> Page {
     let content = html! {
         (vote(visit))
         div.details {
-            (verification(user, visit))
+            div.proofs {
+                (groups(user))
+                (verification(user, visit))
+            }
             (claims(user))
         }
     };
     Page::new(200, "Where shall we eat?", &account(user), &content)
-}
-
-/// Who is signed in, and the way out.
-fn account(user: &AuthenticatedUser) -> Markup {
-    let name = user.display_name();
-    html! {
-        div.account {
-            span.avatar aria-hidden="true" { (initial(name)) }
-            div.person {
-                span.name title=(name) { bdi { (name) } }
-                (email(user))
-            }
-            form method="post" action="/signout" { button.quiet type="submit" { "Sign out" } }
-        }
-    }
-}
-
-/// An address counts as verified only where the identity provider said so; any
-/// other is only what somebody once typed.
-fn email(user: &AuthenticatedUser) -> Markup {
-    let verified = user.claims().verified_email();
-    html! {
-        @if let Some(address) = verified {
-            span.email title=(address) {
-                bdi { (address) }
-                svg.tick viewBox="0 0 16 16" role="img" aria-label="verified" { path d="M3.5 8.5l3 3 6-7" {} }
-            }
-        } @else if let Some(address) = user.claims().email() {
-            span.email title=(address) { bdi { (address) } span.unverified { "not verified" } }
-        } @else {
-            span.email.none { "no e-mail" }
-        }
-    }
 }
 
 fn vote(visit: &Visit<'_>) -> Markup {
@@ -82,7 +58,7 @@ fn vote(visit: &Visit<'_>) -> Markup {
             p.served {
                 (total) " " (if total == 1 { "vote" } else { "votes" }) " in all"
                 span.dot aria-hidden="true" { "·" }
-                "served by " code { (visit.host) }
+                "served by " (visit.framework) " on " code { (visit.host) }
             }
         }
     }
@@ -127,7 +103,7 @@ fn card(restaurant: Restaurant, votes: usize, total: usize, own: Option<Restaura
                 @if chosen {
                     p.mine { (tick()) "Your vote" }
                 } @else {
-                    form method="post" action="/vote" {
+                    form method="post" action=(paths::VOTE) {
                         input type="hidden" name="restaurant" value=(restaurant.slug());
                         button.primary type="submit" {
                             (if own.is_some() { "Move vote" } else { "Vote" })
@@ -170,7 +146,7 @@ fn claims(user: &AuthenticatedUser) -> Markup {
     html! {
         section.panel.claims aria-labelledby="claims" {
             h2 #claims { "Your claims" }
-            p.hint { "What the identity provider said about you, as the load balancer signed it. Also at " a href="/api/me" { "/api/me" } "." }
+            p.hint { "What the identity provider said about you, as the load balancer signed it. Also at " a href=(paths::ME) { (paths::ME) } "." }
             table {
                 thead { tr { th scope="col" { "Claim" } th scope="col" { "JSON value" } } }
                 tbody {
@@ -207,12 +183,6 @@ fn claim_value(name: &str, value: &Value) -> Markup {
 
 fn tick() -> Markup {
     html! { svg.tick viewBox="0 0 16 16" aria-hidden="true" { path d="M3.5 8.5l3 3 6-7" {} } }
-}
-
-fn initial(name: &str) -> String {
-    name.chars()
-        .find(|c| c.is_alphanumeric())
-        .map_or_else(|| "?".to_owned(), |c| c.to_uppercase().collect())
 }
 
 /// In bytes: about one line. Longer arrays and objects are laid out over

@@ -1,9 +1,12 @@
 //! What the app says when it will not or cannot do what was asked, to people
 //! and to programs.
 
+use alb_oidc::BrowserRequest;
 use maud::{Markup, PreEscaped, html};
 
 use crate::page::Page;
+use crate::paths;
+use crate::reply::Reply;
 
 /// A refusal or failure. Its text is constant: it tells whoever asks nothing
 /// about why.
@@ -15,10 +18,14 @@ pub enum Notice {
     Unauthorized,
     /// 403: the form was sent from another site.
     CrossSite,
+    /// 403: the user is signed in, and may not see this.
+    StaffOnly,
     /// 404.
     NotFound,
     /// 405.
     MethodNotAllowed,
+    /// 500: the app is not put together as it should be.
+    Broken,
     /// 503: nobody can be verified at the moment.
     Unavailable,
 }
@@ -30,10 +37,21 @@ impl Notice {
         match self {
             Self::BadBallot => 400,
             Self::Unauthorized => 401,
-            Self::CrossSite => 403,
+            Self::CrossSite | Self::StaffOnly => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
+            Self::Broken => 500,
             Self::Unavailable => 503,
+        }
+    }
+
+    /// For whoever asked: the page for a person, the problem document for a program.
+    #[must_use]
+    pub fn reply(self, asked: &BrowserRequest<'_>) -> Reply {
+        if asked.is_navigation() {
+            self.page().into()
+        } else {
+            Reply::new(self.status(), "application/problem+json", self.problem())
         }
     }
 
@@ -46,16 +64,14 @@ impl Notice {
                 p.status { (self.status()) " " (self.reason()) }
                 h1 #notice { (self.headline()) }
                 (self.explanation())
-                p.actions { a.button.primary href="/" { (self.way_on()) } }
+                p.actions { a.button.primary href=(paths::HOME) { (self.way_on()) } }
             }
         };
         Page::new(self.status(), self.headline(), &html! {}, &content)
     }
 
-    /// For a program: a problem document (RFC 9457), of the type
-    /// [`PROBLEM_TYPE`].
-    #[must_use]
-    pub fn problem(self) -> String {
+    /// For a program: a problem document (RFC 9457).
+    fn problem(self) -> String {
         serde_json::json!({ "type": "about:blank", "title": self.reason(), "status": self.status() }).to_string()
     }
 
@@ -63,9 +79,10 @@ impl Notice {
         match self {
             Self::BadBallot => "Bad Request",
             Self::Unauthorized => "Unauthorized",
-            Self::CrossSite => "Forbidden",
+            Self::CrossSite | Self::StaffOnly => "Forbidden",
             Self::NotFound => "Not Found",
             Self::MethodNotAllowed => "Method Not Allowed",
+            Self::Broken => "Internal Server Error",
             Self::Unavailable => "Service Unavailable",
         }
     }
@@ -75,8 +92,10 @@ impl Notice {
             Self::BadBallot => "That is not on the menu",
             Self::Unauthorized => "Please sign in at the front desk",
             Self::CrossSite => "That came from another site",
+            Self::StaffOnly => "Behind the counter is for staff",
             Self::NotFound => "Nothing on this plate",
             Self::MethodNotAllowed => "We do not serve it that way",
+            Self::Broken => "Something is wrong in our kitchen",
             Self::Unavailable => "The kitchen needs a moment",
         }
     }
@@ -93,12 +112,19 @@ impl Notice {
             Self::CrossSite => {
                 html! { p { "The form was not sent from one of our own pages, so nothing was changed." } }
             }
+            Self::StaffOnly => html! {
+                p { "You are signed in, but not known to be in the group that this page is for." }
+                p.hint { "The identity provider keeps the groups. " a href={ (paths::HOME) "#groups" } { "Yours are here." } }
+            },
             Self::NotFound => html! { p { "There is no such page here." } },
             Self::MethodNotAllowed => {
                 html! { p { "The page exists, but not for this kind of request." } }
             }
+            Self::Broken => {
+                html! { p { "The app is not put together as it should be. It is not your fault." } }
+            }
             Self::Unavailable => html! {
-                p { "We cannot check who you are at the moment. It is not your fault." }
+                p { "We cannot check who you are, or what you may do, at the moment. It is not your fault." }
                 p.hint { "Please try again in a few seconds." }
             },
         }
@@ -107,22 +133,24 @@ impl Notice {
     fn way_on(self) -> &'static str {
         match self {
             Self::Unauthorized | Self::Unavailable => "Try again",
-            Self::BadBallot | Self::CrossSite | Self::NotFound | Self::MethodNotAllowed => {
-                "Back to the tables"
-            }
+            Self::BadBallot
+            | Self::CrossSite
+            | Self::StaffOnly
+            | Self::NotFound
+            | Self::MethodNotAllowed
+            | Self::Broken => "Back to the tables",
         }
     }
 
     fn art(self) -> &'static str {
         match self {
-            Self::Unauthorized | Self::CrossSite => include_str!("../../assets/art/bell.svg"),
+            Self::Unauthorized | Self::CrossSite | Self::StaffOnly => {
+                include_str!("../../assets/art/bell.svg")
+            }
             Self::BadBallot | Self::NotFound | Self::MethodNotAllowed => {
                 include_str!("../../assets/art/plate.svg")
             }
-            Self::Unavailable => include_str!("../../assets/art/pot.svg"),
+            Self::Broken | Self::Unavailable => include_str!("../../assets/art/pot.svg"),
         }
     }
 }
-
-/// The content type of [`Notice::problem`].
-pub const PROBLEM_TYPE: &str = "application/problem+json";

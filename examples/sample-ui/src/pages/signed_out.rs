@@ -4,6 +4,7 @@
 use maud::{PreEscaped, html};
 
 use crate::page::Page;
+use crate::paths;
 
 /// The page after a sign-out, honest about whether the identity provider's own
 /// session was ended too.
@@ -19,7 +20,7 @@ pub fn signed_out(ends_provider_session: bool) -> Page {
                 p { "The session with this app has ended. The one with your identity provider lives on, so signing in again may not ask for a password." }
                 p.hint { "To end that one too, set " code { "ALB_OIDC_LOGOUT_URL" } " to the provider's sign-out address." }
             }
-            p.actions { a.button.primary href="/" { "Sign in again" } }
+            p.actions { a.button.primary href=(paths::HOME) { "Sign in again" } }
         }
     };
     Page::new(200, "Signed out", &html! {}, &content)

@@ -1,14 +1,17 @@
 //! The app as it runs behind a real load balancer: the three settings, a key endpoint, and nothing simulated in front.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
+use alb_oidc::CognitoUserPool;
 use alb_oidc_testkit::{KeyServer, SimulatedAlb};
 use clap::Parser;
 use reqwest::{Client, Response, StatusCode};
 use sample_ui::behind_alb;
+use sample_ui::framework::Framework;
 use sample_ui::options::{Arguments, Options};
 use sample_ui::server::Server;
 use serde_json::{Value, json};
+
+use super::visitor::NOBODY;
+use crate::FRAMEWORK;
 
 const ARN: &str = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/votes/0123456789abcdef";
 
@@ -17,7 +20,7 @@ async fn it_believes_its_load_balancer_and_fetches_the_key_once() {
     let alb = SimulatedAlb::builder().arn(ARN.parse().unwrap()).build();
     let keys = KeyServer::start().await.unwrap();
     keys.publish(&alb);
-    let server = start(&alb, keys.url(), &[]).await;
+    let server = start(&alb, keys.url(), &[]);
 
     for _ in 0..3 {
         let me: Value =
@@ -38,13 +41,10 @@ async fn it_believes_its_load_balancer_and_fetches_the_key_once() {
     server.shutdown().await;
 }
 
-/// A port that no test is ever given, with nobody at it.
-const NOBODY: &str = "http://127.0.0.1:1";
-
 #[tokio::test]
 async fn health_checks_pass_while_the_keys_are_out_of_reach() {
     let alb = SimulatedAlb::builder().arn(ARN.parse().unwrap()).build();
-    let server = start(&alb, NOBODY, &[]).await;
+    let server = start(&alb, NOBODY, &[]);
 
     let health = Client::new()
         .get(format!("http://{}/healthz", server.address()))
@@ -62,6 +62,21 @@ async fn health_checks_pass_while_the_keys_are_out_of_reach() {
     server.shutdown().await;
 }
 
+/// Cognito's keys are asked for when they are first needed, and not before.
+#[tokio::test]
+async fn with_cognitos_groups_it_starts_without_a_network() {
+    let pool: CognitoUserPool = "eu-central-1_Abcdefghi".parse().unwrap();
+    let alb = SimulatedAlb::builder()
+        .arn(ARN.parse().unwrap())
+        .issuer(pool.issuer())
+        .build();
+    let server = start(&alb, NOBODY, &["--cognito-groups"]);
+    let url = format!("http://{}/healthz", server.address());
+    let health = Client::new().get(url).send().await.unwrap();
+    assert_eq!(health.status(), StatusCode::OK);
+    server.shutdown().await;
+}
+
 #[tokio::test]
 async fn without_a_logout_address_the_page_says_that_the_providers_session_lives_on() {
     let alb = SimulatedAlb::builder().arn(ARN.parse().unwrap()).build();
@@ -70,7 +85,7 @@ async fn without_a_logout_address_the_page_says_that_the_providers_session_lives
         (&[][..], "/signed-out"),
         (&["--logout-url", logout], logout),
     ] {
-        let server = start(&alb, "http://127.0.0.1:9", arguments).await;
+        let server = start(&alb, "http://127.0.0.1:9", arguments);
         let client = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .build()
@@ -97,9 +112,15 @@ async fn without_a_logout_address_the_page_says_that_the_providers_session_lives
     }
 }
 
-async fn start(alb: &SimulatedAlb, keys: &str, more: &[&str]) -> Server {
+fn start(alb: &SimulatedAlb, keys: &str, more: &[&str]) -> Server {
+    let framework = match FRAMEWORK {
+        Framework::Axum => "axum",
+        Framework::Actix => "actix",
+    };
     let trusted = [
         "sample-ui",
+        "--framework",
+        framework,
         "--alb-arn",
         ARN,
         "--issuer",
@@ -118,7 +139,7 @@ async fn start(alb: &SimulatedAlb, keys: &str, more: &[&str]) -> Server {
         .into_options(None)
         .unwrap()
     {
-        Options::BehindAlb(options) => behind_alb::start(options).await.unwrap(),
+        Options::BehindAlb(options) => behind_alb::start(options).unwrap(),
         Options::Embedded(options) => panic!("{options:?}"),
     }
 }

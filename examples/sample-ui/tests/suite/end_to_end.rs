@@ -1,13 +1,12 @@
 //! Login page, load balancer and app on real sockets, and somebody who signs in, votes and signs out.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
-mod browser;
-
-use browser::{Browser, View};
 use reqwest::StatusCode;
 use sample_ui::embedded::Embedded;
 use sample_ui::options::EmbeddedOptions;
+use sample_ui::paths;
+
+use super::browser::{Browser, View};
+use crate::FRAMEWORK;
 
 #[tokio::test]
 async fn zoe_signs_in_votes_signs_out_and_is_asked_again() {
@@ -77,14 +76,40 @@ async fn every_development_user_gets_in_also_with_very_long_claims() {
 }
 
 #[tokio::test]
+async fn grace_sees_her_group_and_the_ballots_and_alice_sees_neither() {
+    let stack = start().await;
+    let mut alice = Browser::new();
+    let login = alice.open(stack.url()).await;
+    let home = sign_in(&mut alice, &login, "alice").await;
+    assert!(home.body.contains("You are in no group."), "{}", home.body);
+    alice
+        .send(&home, "/vote", &[("restaurant", "forno-luna")])
+        .await;
+    let door = alice.open(&format!("{}/admin", stack.url())).await;
+    assert_eq!(door.status, StatusCode::FORBIDDEN);
+    assert!(door.body.contains("Behind the counter is for staff"));
+
+    let mut grace = Browser::new();
+    let login = grace.open(&format!("{}/admin", stack.url())).await;
+    let counter = sign_in(&mut grace, &login, "grace").await;
+    assert_eq!(
+        (counter.status, counter.url.path()),
+        (StatusCode::OK, "/admin")
+    );
+    assert!(counter.body.contains("Alice Example") && counter.body.contains("Forno Luna"));
+    let home = grace.open(stack.url()).await;
+    assert!(home.body.contains("<bdi>admins</bdi>"));
+
+    let cleared = grace.send(&counter, "/admin/new-round", &[]).await;
+    assert_eq!(cleared.url.path(), "/admin");
+    assert!(cleared.body.contains("Nobody has voted yet."));
+    stack.shutdown().await;
+}
+
+#[tokio::test]
 async fn open_paths_need_no_session_and_the_others_lead_to_the_login_page() {
     let stack = start().await;
-    for path in [
-        "/healthz",
-        "/signed-out",
-        sample_ui::page::STYLE_PATH,
-        sample_ui::page::ICON_PATH,
-    ] {
+    for path in ["/healthz", "/signed-out", paths::STYLE, paths::ICON] {
         let view = Browser::new().open(&format!("{}{path}", stack.url())).await;
         assert_eq!((view.status, view.url.path()), (StatusCode::OK, path));
     }
@@ -113,6 +138,8 @@ async fn the_welcome_says_where_everything_is() {
     let stack = start().await;
     let welcome = stack.to_string();
     for part in [
+        &format!("on {FRAMEWORK};"),
+        "/admin  (for grace)",
         stack.url(),
         &stack.app_address().to_string(),
         stack.alb().key_url(),
@@ -129,6 +156,7 @@ async fn the_welcome_says_where_everything_is() {
 async fn a_busy_port_is_an_error_when_it_was_asked_for() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let options = EmbeddedOptions {
+        framework: FRAMEWORK,
         port: Some(taken.local_addr().unwrap().port()),
         ..EmbeddedOptions::default()
     };
@@ -137,6 +165,7 @@ async fn a_busy_port_is_an_error_when_it_was_asked_for() {
 
 async fn start() -> Embedded {
     Embedded::start(EmbeddedOptions {
+        framework: FRAMEWORK,
         port: Some(0),
         ..EmbeddedOptions::default()
     })

@@ -1,12 +1,10 @@
-//! The whole app, called without sockets: tokens are minted as a load balancer does, and verified for real.
+//! The whole app on a socket: tokens are minted as a load balancer does, and verified for real.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-mod visitor;
-
-use axum::http::{Method, StatusCode};
+use reqwest::{Method, StatusCode};
+use sample_ui::{page, paths};
 use serde_json::{Value, json};
-use visitor::{Answer, Visitor};
+
+use super::visitor::{self, Answer, Visitor};
 
 #[tokio::test]
 async fn a_signed_in_user_sees_name_address_and_claims() {
@@ -22,6 +20,11 @@ async fn a_signed_in_user_sees_name_address_and_claims() {
     assert!(
         answer.body.contains("<bdi>custom:table</bdi>")
             && answer.body.contains("<pre class=\"solid\">4</pre>")
+    );
+    assert!(
+        answer
+            .body
+            .contains(&format!("served by {} on <code>", crate::FRAMEWORK))
     );
     assert!(answer.body.contains("&quot;zoe-1&quot;"));
 }
@@ -250,8 +253,8 @@ async fn without_a_token_the_open_paths_answer() {
     );
     for (path, kind) in [
         ("/signed-out", "text/html"),
-        (sample_ui::page::STYLE_PATH, "text/css"),
-        (sample_ui::page::ICON_PATH, "image/svg+xml"),
+        (paths::STYLE, "text/css"),
+        (paths::ICON, "image/svg+xml"),
     ] {
         let answer = nobody.get(path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
@@ -305,30 +308,89 @@ async fn signing_out_expires_every_shard_and_goes_to_the_provider() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_said_kindly() {
+async fn what_is_not_there_is_said_kindly_to_users_and_nothing_is_said_to_others() {
     let visitor = Visitor::new(json!({ "sub": "a" }));
-    let page = visitor
-        .send(Method::GET, "/menu", "", &[("sec-fetch-mode", "navigate")])
-        .await;
-    assert_eq!(page.status, StatusCode::NOT_FOUND);
-    assert!(page.body.contains("Nothing on this plate"));
-    let problem = visitor.get("/menu").await;
-    assert_eq!(
-        (problem.status, problem.header("content-type")),
-        (StatusCode::NOT_FOUND, "application/problem+json")
-    );
-    assert_eq!(
-        visitor.send(Method::DELETE, "/", "", &[]).await.status,
-        StatusCode::METHOD_NOT_ALLOWED
-    );
+    for path in [
+        "/menu",
+        "/admin/menu",
+        "/api/",
+        "//",
+        "/healthz/more",
+        "/assets/menu",
+    ] {
+        let page = visitor.open(path).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
+        assert!(page.body.contains("Nothing on this plate"), "{path}");
+        let problem = visitor.get(path).await;
+        assert_eq!(
+            (problem.status, problem.header("content-type")),
+            (StatusCode::NOT_FOUND, "application/problem+json"),
+            "{path}"
+        );
+        let nobody = Visitor::anonymous().get(path).await;
+        assert_eq!(nobody.status, StatusCode::UNAUTHORIZED, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_method_that_a_path_has_not_is_a_405_that_names_those_it_has() {
+    let visitor = Visitor::new(json!({ "sub": "a" })).in_groups(&["admins"]);
+    for (path, open, allow) in [
+        (paths::HOME, false, "GET,HEAD"),
+        (paths::ME, false, "GET,HEAD"),
+        (paths::VOTE, false, "GET,HEAD,POST"),
+        (paths::ADMIN, false, "GET,HEAD"),
+        (paths::NEW_ROUND, false, "GET,HEAD,POST"),
+        (paths::HEALTH, true, "GET,HEAD"),
+        // The library's own answer: a GET is no way to sign out, though it leads home.
+        (paths::SIGN_OUT, true, "POST"),
+        (paths::SIGNED_OUT, true, "GET,HEAD"),
+        (paths::STYLE, true, "GET,HEAD"),
+        (paths::ICON, true, "GET,HEAD"),
+    ] {
+        let answer = visitor.send(Method::DELETE, path, "", &[]).await;
+        assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        let mut allowed: Vec<_> = answer.header("allow").split(',').map(str::trim).collect();
+        allowed.sort_unstable();
+        assert_eq!(allowed.join(","), allow, "{path}");
+        let nobody = Visitor::anonymous();
+        let answer = nobody.send(Method::DELETE, path, "", &[]).await;
+        let expected = if open { 405 } else { 401 };
+        assert_eq!(answer.status, expected, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_head_is_a_get_without_the_text() {
+    let visitor = Visitor::new(json!({ "sub": "a" })).in_groups(&["admins"]);
+    for path in [
+        paths::HOME,
+        paths::ME,
+        paths::VOTE,
+        paths::ADMIN,
+        paths::NEW_ROUND,
+        paths::HEALTH,
+        paths::SIGN_OUT,
+        paths::SIGNED_OUT,
+        paths::STYLE,
+        paths::ICON,
+    ] {
+        let (get, head) = (
+            visitor.get(path).await,
+            visitor.send(Method::HEAD, path, "", &[]).await,
+        );
+        assert_eq!(
+            (get.status, get.header("content-type")),
+            (head.status, head.header("content-type")),
+            "{path}"
+        );
+        assert_eq!(head.body, "", "{path}");
+    }
 }
 
 #[tokio::test]
 async fn keys_out_of_reach_are_a_503_that_says_when_to_try_again() {
-    let page = Visitor::without_keys(json!({ "sub": "a" }))
-        .await
-        .send(Method::GET, "/", "", &[("sec-fetch-mode", "navigate")])
-        .await;
+    let page = Visitor::without_keys(json!({ "sub": "a" })).open("/").await;
     assert_eq!(
         (page.status, page.header("content-type")),
         (StatusCode::SERVICE_UNAVAILABLE, "text/html; charset=utf-8")
@@ -353,7 +415,7 @@ async fn every_answer_is_hardened_and_only_assets_are_stored() {
         hardened(answer);
         assert_eq!(answer.header("cache-control"), "no-store");
     }
-    let style = visitor.get(sample_ui::page::STYLE_PATH).await;
+    let style = visitor.get(paths::STYLE).await;
     hardened(&style);
     assert!(style.header("cache-control").starts_with("public"));
 }
@@ -385,9 +447,7 @@ async fn no_page_needs_an_inline_script_or_style_or_another_host() {
             links.collect::<Vec<_>>()
         );
     }
-    assert!(
-        !sample_ui::page::STYLE.contains("url(") && !sample_ui::page::STYLE.contains("@import")
-    );
+    assert!(!page::STYLE.contains("url(") && !page::STYLE.contains("@import"));
 }
 
 fn hardened(answer: &Answer) {

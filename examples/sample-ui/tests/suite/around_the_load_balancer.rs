@@ -1,7 +1,5 @@
 //! Straight to the app's own port, with headers that no load balancer sent: 401 each time, and no key is fetched for what can be refused without one.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use alb_oidc::{Clock, LoadBalancerArn, OidcHeaders, SystemClock, UnixTime};
 use alb_oidc_sim::LocalAlb;
 use alb_oidc_testkit::SimulatedAlb;
@@ -9,6 +7,8 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use sample_ui::embedded::Embedded;
 use sample_ui::options::EmbeddedOptions;
+
+use crate::FRAMEWORK;
 
 const CLAIMS: &str = r#"{"sub":"mallory","name":"Mallory"}"#;
 
@@ -153,6 +153,7 @@ async fn what_is_made_from_a_genuine_token_is_refused_by_its_key() {
 
 async fn start() -> Embedded {
     Embedded::start(EmbeddedOptions {
+        framework: FRAMEWORK,
         port: Some(0),
         ..EmbeddedOptions::default()
     })
