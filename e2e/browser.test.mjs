@@ -85,6 +85,58 @@ for (const [window, viewport] of Object.entries(WINDOWS)) {
   });
 }
 
+for (const [window, viewport] of Object.entries(WINDOWS)) {
+  test(`who is in the group gets behind the counter and nobody else does, in a ${window} window`, async () => {
+    const alice = await signIn('alice', { viewport });
+    await alice.page.getByText('You are in no group.').waitFor();
+    if (!(await card(alice.page, 'Forno Luna').getByText('Your vote').count())) {
+      await card(alice.page, 'Forno Luna').getByRole('button').click();
+    }
+    await alice.page.getByRole('status').filter({ hasText: 'Your vote is with Forno Luna' }).waitFor();
+    await alice.page.getByRole('link', { name: 'behind the counter' }).click();
+    await alice.page.getByRole('heading', { name: 'Behind the counter is for staff' }).waitFor();
+    await look(alice.page, `${window}-403`);
+    // The browser tells of the 403 itself.
+    assert.deepEqual(alice.complaints.filter((complaint) => !complaint.includes('status of 403')), []);
+
+    const grace = await signIn('grace', { viewport, colorScheme: 'dark' });
+    await grace.page.locator('.checks').getByText('admins', { exact: true }).waitFor();
+    await grace.page.getByRole('link', { name: 'behind the counter' }).click();
+    const ballot = grace.page.getByRole('row').filter({ hasText: 'Alice Example' });
+    assert.match(await ballot.innerText(), /Forno Luna/);
+    await look(grace.page, `${window}-counter-1`);
+
+    await grace.page.getByText('Clear all votes').click();
+    await look(grace.page, `${window}-counter-2-asked`);
+    await grace.page.getByRole('button', { name: 'Yes, clear them' }).click();
+    await grace.page.getByText('Nobody has voted yet.').waitFor();
+    await look(grace.page, `${window}-counter-3-cleared`);
+    assert.deepEqual(grace.complaints, []);
+
+    await alice.page.getByRole('link', { name: 'Back to the tables' }).click();
+    await alice.page.getByText('You have one vote.').waitFor();
+    await Promise.all([alice, grace].map(({ context }) => context.close()));
+  });
+}
+
+test('on actix-web it is the same app', async () => {
+  const actix = await startSample(['--port', '0', '--framework', 'actix']);
+  const { context, page, complaints } = await signIn('grace', {}, actix);
+  assert.match(await page.locator('.served').innerText(), /served by actix-web/);
+  await card(page, 'Paper Lantern').getByRole('button').click();
+  await page.getByRole('status').filter({ hasText: 'Your vote is with Paper Lantern' }).waitFor();
+  await page.getByRole('link', { name: 'behind the counter' }).click();
+  await page.getByRole('row').filter({ hasText: 'Grace Admin' }).waitFor();
+  await look(page, 'wide-actix-counter');
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.waitForURL(`${actix.url}/signed-out`);
+  await page.getByRole('link', { name: 'Sign in again' }).click();
+  await loginButton(page, 'grace').waitFor();
+  assert.deepEqual(complaints, []);
+  await context.close();
+  assert.equal(await actix.stop(), 0, 'SIGTERM ends it in good order');
+});
+
 test('votes of all are counted, and a reload keeps them', async () => {
   const { context, page, complaints } = await signIn('alice');
   const total = async () => Number((await page.locator('.served').innerText()).match(/^\d+/)[0]);
@@ -185,11 +237,11 @@ async function developmentUsers() {
   return people;
 }
 
-async function signIn(username) {
-  const opened = await openWindow(browser);
-  await opened.page.goto(sample.url);
+async function signIn(username, window = {}, app = sample) {
+  const opened = await openWindow(browser, window);
+  await opened.page.goto(app.url);
   await loginButton(opened.page, username).click();
-  await opened.page.waitForURL(`${sample.url}/`);
+  await opened.page.waitForURL(`${app.url}/`);
   return opened;
 }
 
