@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
+use actix_web::rt::time::timeout;
 use alb_oidc_actix::alb_oidc::{Clock, SystemClock};
 use alb_oidc_testkit::{ManualClock, SimulatedAlb};
 use serde_json::{Value, json};
@@ -323,6 +324,7 @@ async fn a_websocket_is_for_users_on_our_own_pages_until_their_token_expires() {
     clock.set(now.saturating_add(Duration::from_secs(600)));
     let (status, mut stream) = connect(Who::Alice, own).await;
     assert_eq!(status, 101);
-    assert_eq!(stream.read(&mut answer).await.unwrap_or(0), 0);
+    let ended = timeout(Duration::from_secs(60), stream.read(&mut answer)).await;
+    assert_eq!(ended.unwrap().unwrap_or(0), 0);
     behind.stop().await;
 }
