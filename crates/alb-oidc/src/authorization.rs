@@ -149,7 +149,7 @@ impl Parts {
     fn conclude(&self, asked: Result<(), (Requirement, DenialCause)>) -> Result<(), Denial> {
         let Err((requirement, cause)) = asked else {
             count(&self.permitted);
-            meter::authorization("permitted", "none", self.mode == Mode::Observed);
+            meter::permitted(self.mode == Mode::Observed);
             return Ok(());
         };
         let denial = Denial { requirement, cause };
@@ -174,7 +174,7 @@ impl Parts {
         error: E,
     ) -> Result<(), E> {
         self.tell(reason, &error);
-        meter::authorization("refused", reason, self.mode == Mode::Observed);
+        meter::refused(reason, self.mode == Mode::Observed);
         match self.mode {
             Mode::Enforced => {
                 count(counter);

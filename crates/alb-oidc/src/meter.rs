@@ -23,12 +23,33 @@ pub(crate) fn around_load_balancer() {
     ::metrics::counter!(AROUND_LOAD_BALANCER).increment(1);
 }
 
-/// What became of one request at an authorizer.
-pub(crate) fn authorization(_outcome: &'static str, _reason: &'static str, _observed: bool) {
+/// A user whom an authorizer lets in. All of it is literal, and so nothing is allocated.
+pub(crate) fn permitted(_observed: bool) {
+    #[cfg(feature = "metrics")]
+    if _observed {
+        ::metrics::counter!(
+            "alb_oidc_authorizations_total",
+            "outcome" => "permitted",
+            "reason" => "none",
+            "mode" => "observed",
+        )
+    } else {
+        ::metrics::counter!(
+            "alb_oidc_authorizations_total",
+            "outcome" => "permitted",
+            "reason" => "none",
+            "mode" => "enforced",
+        )
+    }
+    .increment(1);
+}
+
+/// A request that an authorizer refuses, or would.
+pub(crate) fn refused(_reason: &'static str, _observed: bool) {
     #[cfg(feature = "metrics")]
     ::metrics::counter!(
         AUTHORIZATIONS,
-        "outcome" => _outcome,
+        "outcome" => "refused",
         "reason" => _reason,
         "mode" => if _observed { "observed" } else { "enforced" },
     )
