@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
-use alb_oidc::{Answer, Pages, Refusal, SignOut};
+use alb_oidc::{Answer, Pages, Refusal};
 
 use crate::browser::browser_request;
 
@@ -53,13 +53,6 @@ impl RefusalResponder for Pages {
     }
 }
 
-/// The answer that ends a session, for a handler of the application's own:
-/// [`Endpoint::sign_out`](crate::Endpoint::sign_out) checks the request first.
-#[must_use]
-pub fn sign_out(sign_out: &SignOut) -> HttpResponse {
-    answer_response(sign_out.answer())
-}
-
 /// What a refused request is answered, whoever refuses it. A response, and not an
 /// [`Error`](actix_web::Error): what is wrapped around sees it with its status, headers and
 /// extensions, and has nothing to translate.
@@ -81,7 +74,11 @@ pub(crate) fn problem_response(refusal: &Refusal) -> HttpResponse {
     answer_response(refusal.problem().into())
 }
 
-pub(crate) fn answer_response(answer: Answer) -> HttpResponse {
+/// The response that an [`Answer`] is, for a handler of the application's own: of
+/// [`Me::answer_to`](crate::Me::answer_to), [`SignOut::answer_to`](crate::SignOut::answer_to), or, by
+/// `into()`, of a [`Refusal::problem`].
+#[must_use]
+pub fn answer_response(answer: Answer) -> HttpResponse {
     let mut response = HttpResponse::new(status(answer.status()));
     for (name, value) in answer.headers() {
         // All of them are visible ASCII.

@@ -66,8 +66,10 @@ where
 #[derive(Clone, Copy)]
 pub(crate) struct Anonymous;
 
-/// Whom a middleware has put into a request's extensions.
-pub(crate) fn visitor(extensions: &Extensions) -> Visitor<'_> {
+/// Whom a middleware has put into a request's extensions, for middleware and guards of the
+/// application's own. [`Visitor::user`] refuses where none has looked.
+#[must_use]
+pub fn visitor(extensions: &Extensions) -> Visitor<'_> {
     match (extensions.get(), extensions.get()) {
         (Some(user), _) => Visitor::SignedIn(user),
         (None, Some(Anonymous)) => Visitor::Anonymous,

@@ -14,7 +14,8 @@ use actix_web::{App, Error, HttpRequest, HttpResponse, HttpServer, web};
 use alb_oidc_actix::alb_oidc::CrossOrigin;
 use alb_oidc_actix::{
     Authenticate, AuthenticateError, Authorize, Authorizer, Csrf, CsrfProtection, Endpoint, Me,
-    Pages, Refusal, RefusalResponder, Requirement, SignOut,
+    Pages, Refusal, RefusalResponder, Rejection, Requirement, SignOut, answer_response,
+    browser_request,
 };
 use alb_oidc_testkit::SimulatedAlb;
 use serde_json::{Value, json};
@@ -245,9 +246,18 @@ async fn an_endpoint_stands_in_a_scope_like_any_other_service() {
 
 #[tokio::test]
 async fn a_handler_of_ones_own_signs_out() {
-    let handler = async || alb_oidc_actix::sign_out(&signing_out());
-    let app = App::new().route("/bye", web::post().to(handler));
-    let answer = ask(app, to("POST", "/bye")).await;
+    let handler = async |request: HttpRequest| {
+        let said = browser_request(&request);
+        match signing_out().answer_to(&said, &CsrfProtection::new()) {
+            Ok(answer) => Ok(answer_response(answer)),
+            Err(refusal) => Err(Rejection::from(refusal)),
+        }
+    };
+    let app = || App::new().route("/bye", web::to(handler));
+    let foreign = to("POST", "/bye").insert_header(FOREIGN);
+    assert_eq!(ask(app(), foreign).await.status, 403);
+    assert_eq!(ask(app(), to("GET", "/bye")).await.status, 405);
+    let answer = ask(app(), to("POST", "/bye")).await;
     assert_eq!(answer.status, 303);
     assert_eq!(answer.header("location"), "/signed-out");
     assert_eq!(answer.cookies().len(), 4);

@@ -14,8 +14,8 @@ use std::env;
 use std::error::Error;
 use std::net::Ipv4Addr;
 
-use alb_oidc_tower::{AuthenticateLayer, AuthenticatedUser, Authenticator};
-use http::{Request, Response, StatusCode};
+use alb_oidc_tower::{AuthenticateLayer, Authenticator, answer_response, visitor};
+use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
@@ -28,14 +28,11 @@ type Answer = Result<Response<Full<Bytes>>, Infallible>;
 
 /// The layer has put the user into the request's extensions.
 async fn hello(request: Request<Incoming>) -> Answer {
-    let Some(user) = request.extensions().get::<AuthenticatedUser>() else {
+    Ok(match visitor(request.extensions()).user() {
+        Ok(user) => Response::new(Full::from(format!("hello {}\n", user.display_name()))),
         // No layer, no user, nothing to see.
-        let mut response = Response::default();
-        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-        return Ok(response);
-    };
-    let text = format!("hello {}\n", user.display_name());
-    Ok(Response::new(Full::from(text)))
+        Err(refusal) => answer_response(refusal.problem().into()),
+    })
 }
 
 #[tokio::main]

@@ -8,14 +8,14 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::future::{ResponseFuture, refuse};
-use crate::responder::{ProblemJson, Responder};
+use crate::responder::{ProblemJson, RefusalResponder};
 use crate::service::visitor;
 
 /// Lets requests through whose user an [`Authorizer`] lets in, and answers the others: 403 if the
 /// user may not, 503 if that cannot be told now, 401 if there is no user, and 500 if no
 /// [`AuthenticateLayer`](crate::AuthenticateLayer) has looked for one.
 ///
-/// The [`Responder`] makes the response; the [`Refusal`](crate::Refusal) is left in its extensions,
+/// The [`RefusalResponder`] makes the response; the [`Refusal`](crate::Refusal) is left in its extensions,
 /// and `cache-control: no-store` is set unless the responder set another. It changes nothing of a
 /// request, and never touches the body.
 ///
@@ -84,7 +84,7 @@ impl AuthorizeLayer {
 }
 
 impl<R> AuthorizeLayer<R> {
-    /// Answers refused requests with this [`Responder`] instead of [`ProblemJson`].
+    /// Answers refused requests with this [`RefusalResponder`] instead of [`ProblemJson`].
     #[must_use]
     pub fn responder<R2>(self, responder: R2) -> AuthorizeLayer<R2> {
         AuthorizeLayer {
@@ -118,7 +118,7 @@ pub struct Authorize<S, R> {
 impl<S, R, ReqBody, ResBody> Service<Request<ReqBody>> for Authorize<S, R>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>>,
-    R: Responder<ResBody>,
+    R: RefusalResponder<ResBody>,
 {
     type Response = Response<ResBody>;
     type Error = S::Error;

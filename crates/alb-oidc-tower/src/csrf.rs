@@ -9,7 +9,7 @@ use tower_service::Service;
 
 use crate::browser::browser_request;
 use crate::future::{ResponseFuture, refuse};
-use crate::responder::{ProblemJson, Responder};
+use crate::responder::{ProblemJson, RefusalResponder};
 
 /// Refuses requests that another site's page made, with 403; [`CsrfProtection`] says which. Put it
 /// around everything, [`AuthenticateLayer`](crate::AuthenticateLayer) included, and inside of a CORS
@@ -45,7 +45,7 @@ impl CsrfLayer {
 }
 
 impl<R> CsrfLayer<R> {
-    /// Answers refused requests with this [`Responder`] instead of [`ProblemJson`].
+    /// Answers refused requests with this [`RefusalResponder`] instead of [`ProblemJson`].
     #[must_use]
     pub fn responder<R2>(self, responder: R2) -> CsrfLayer<R2> {
         CsrfLayer {
@@ -78,7 +78,7 @@ pub struct Csrf<S, R> {
 impl<S, R, ReqBody, ResBody> Service<Request<ReqBody>> for Csrf<S, R>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>>,
-    R: Responder<ResBody>,
+    R: RefusalResponder<ResBody>,
 {
     type Response = Response<ResBody>;
     type Error = S::Error;

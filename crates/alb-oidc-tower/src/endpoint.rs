@@ -11,10 +11,12 @@ use tower_service::Service;
 
 use crate::browser::browser_request;
 use crate::future::refuse;
-use crate::responder::{ProblemJson, Responder, answer_response};
+use crate::responder::{ProblemJson, RefusalResponder, answer_response};
 use crate::service::visitor;
 
-/// A service that answers a path by itself, with axum as `route_service`.
+/// A service that answers a path by itself, with axum as `route_service`. Where the bodies of requests
+/// and responses are of two types, as with plain hyper, a handler does the same with
+/// [`Me::answer_to`] or [`SignOut::answer_to`] and [`answer_response`](crate::answer_response).
 ///
 /// ```
 /// # #[cfg(feature = "axum")]
@@ -70,7 +72,7 @@ impl Endpoint {
 }
 
 impl<R> Endpoint<R> {
-    /// Answers refused requests with this [`Responder`] instead of [`ProblemJson`].
+    /// Answers refused requests with this [`RefusalResponder`] instead of [`ProblemJson`].
     #[must_use]
     pub fn responder<R2>(self, responder: R2) -> Endpoint<R2> {
         Endpoint {
@@ -90,7 +92,7 @@ impl<R> Endpoint<R> {
 
 impl<R, B> Service<Request<B>> for Endpoint<R>
 where
-    R: Responder<B>,
+    R: RefusalResponder<B>,
     B: From<Cow<'static, str>>,
 {
     type Response = Response<B>;

@@ -1,6 +1,6 @@
 //! axum extractors. Types of this crate's own, for a foreign type may not get a foreign trait.
 //!
-//! The [`Responder`](crate::Responder) is the layer's: an extractor that refuses answers with a
+//! The [`RefusalResponder`](crate::RefusalResponder) is the layer's: an extractor that refuses answers with a
 //! problem document, and leaves its refusal in the response's extensions.
 
 use std::ops::Deref;

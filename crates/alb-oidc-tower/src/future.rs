@@ -10,7 +10,7 @@ use http::{HeaderValue, Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::responder::Responder;
+use crate::responder::RefusalResponder;
 use crate::service::Anonymous;
 
 pin_project! {
@@ -86,7 +86,7 @@ where
 impl<S, R, ReqBody, ResBody> Future for ResponseFuture<S, R, ReqBody>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>>,
-    R: Responder<ResBody>,
+    R: RefusalResponder<ResBody>,
 {
     type Output = Result<Response<ResBody>, S::Error>;
 
@@ -135,7 +135,7 @@ pub(crate) fn refuse<R, ReqBody, ResBody>(
     request: Request<ReqBody>,
 ) -> Response<ResBody>
 where
-    R: Responder<ResBody>,
+    R: RefusalResponder<ResBody>,
 {
     let (head, _) = request.into_parts();
     let mut response = responder.respond(&refusal, &head);

@@ -61,7 +61,7 @@ impl AuthenticateLayer {
 }
 
 impl<R> AuthenticateLayer<R> {
-    /// Answers refused requests with this [`Responder`](crate::Responder) instead of
+    /// Answers refused requests with this [`RefusalResponder`](crate::RefusalResponder) instead of
     /// [`ProblemJson`].
     #[must_use]
     pub fn responder<R2>(self, responder: R2) -> AuthenticateLayer<R2> {

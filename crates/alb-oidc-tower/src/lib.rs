@@ -28,7 +28,7 @@
 //! 4. In [optional](AuthenticateLayer::optional) mode, calls the service without a user if, and
 //!    only if, none of the three headers is there.
 //! 5. Otherwise answers itself: 401 if the request does not prove a user, 503 if that cannot be
-//!    told now. The [`Responder`] makes the response; the [`Refusal`] is left in its extensions,
+//!    told now. The [`RefusalResponder`] makes the response; the [`Refusal`] is left in its extensions,
 //!    and `cache-control: no-store` is set unless the responder set another.
 //!
 //! In [observe](AuthenticateLayer::observe) mode, for bringing the layer into a running application,
@@ -150,7 +150,7 @@ mod service;
 pub use alb_oidc;
 pub use alb_oidc::{
     AuthenticateError, AuthenticatedUser, Authenticator, Authorizer, ConfigError, CsrfProtection,
-    Me, Pages, Refusal, Requirement, SignOut,
+    Me, Pages, Refusal, Requirement, SignOut, Visitor,
 };
 pub use authorize::{Authorize, AuthorizeLayer};
 pub use browser::browser_request;
@@ -160,5 +160,5 @@ pub use endpoint::Endpoint;
 pub use extract::{Claims, MaybeUser, Rejection, User};
 pub use future::ResponseFuture;
 pub use layer::AuthenticateLayer;
-pub use responder::{GrpcStatus, ProblemJson, Responder, sign_out};
-pub use service::Authenticate;
+pub use responder::{GrpcStatus, ProblemJson, RefusalResponder, answer_response};
+pub use service::{Authenticate, visitor};

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use alb_oidc::{Answer, Pages, Refusal, SignOut};
+use alb_oidc::{Answer, Pages, Refusal};
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
@@ -15,14 +15,14 @@ use crate::browser::browser_request;
 /// For people in a browser there is [`Pages`]. One of your own:
 ///
 /// ```
-/// use alb_oidc_tower::{ProblemJson, Refusal, Responder};
+/// use alb_oidc_tower::{ProblemJson, Refusal, RefusalResponder};
 /// use http::{Response, header, request::Parts};
 ///
 /// /// Says where to find help.
 /// #[derive(Clone)]
 /// struct WithHelp;
 ///
-/// impl Responder<String> for WithHelp {
+/// impl RefusalResponder<String> for WithHelp {
 ///     fn respond(&self, refusal: &Refusal, request: &Parts) -> Response<String> {
 ///         let mut response: Response<String> = ProblemJson.respond(refusal, request);
 ///         let help = header::HeaderValue::from_static("</help>; rel=\"help\"");
@@ -31,7 +31,7 @@ use crate::browser::browser_request;
 ///     }
 /// }
 /// ```
-pub trait Responder<ResBody> {
+pub trait RefusalResponder<ResBody> {
     /// The response. `request` is the head of the request that is refused; nothing in it is
     /// verified.
     fn respond(&self, refusal: &Refusal, request: &Parts) -> Response<ResBody>;
@@ -42,7 +42,7 @@ pub trait Responder<ResBody> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ProblemJson;
 
-impl<ResBody: From<&'static str>> Responder<ResBody> for ProblemJson {
+impl<ResBody: From<&'static str>> RefusalResponder<ResBody> for ProblemJson {
     fn respond(&self, refusal: &Refusal, _: &Parts) -> Response<ResBody> {
         problem_response(refusal)
     }
@@ -54,7 +54,7 @@ impl<ResBody: From<&'static str>> Responder<ResBody> for ProblemJson {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GrpcStatus;
 
-impl<ResBody: Default> Responder<ResBody> for GrpcStatus {
+impl<ResBody: Default> RefusalResponder<ResBody> for GrpcStatus {
     fn respond(&self, refusal: &Refusal, _: &Parts) -> Response<ResBody> {
         let mut response = Response::new(ResBody::default());
         let headers = response.headers_mut();
@@ -68,23 +68,18 @@ impl<ResBody: Default> Responder<ResBody> for GrpcStatus {
 }
 
 /// Answers navigations with a page, and all else with the problem document.
-impl<ResBody: From<Cow<'static, str>>> Responder<ResBody> for Pages {
+impl<ResBody: From<Cow<'static, str>>> RefusalResponder<ResBody> for Pages {
     fn respond(&self, refusal: &Refusal, request: &Parts) -> Response<ResBody> {
         let said = browser_request(&request.method, &request.uri, &request.headers);
         answer_response(self.answer(refusal, &said))
     }
 }
 
-/// The answer that ends a session, for a handler of the application's own:
-/// [`Endpoint::sign_out`](crate::Endpoint::sign_out) checks the request first.
+/// The response that an [`Answer`] is, for a service of the application's own: of
+/// [`Me::answer_to`](crate::Me::answer_to), [`SignOut::answer_to`](crate::SignOut::answer_to), or, by
+/// `into()`, of a [`Refusal::problem`].
 #[must_use]
-pub fn sign_out<ResBody: From<Cow<'static, str>>>(sign_out: &SignOut) -> Response<ResBody> {
-    answer_response(sign_out.answer())
-}
-
-pub(crate) fn answer_response<ResBody: From<Cow<'static, str>>>(
-    answer: Answer,
-) -> Response<ResBody> {
+pub fn answer_response<ResBody: From<Cow<'static, str>>>(answer: Answer) -> Response<ResBody> {
     let mut response = Response::new(());
     write_head(&mut response, answer.status(), answer.headers());
     response.map(|()| ResBody::from(answer.into_body()))

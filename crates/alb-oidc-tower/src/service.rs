@@ -9,7 +9,7 @@ use tower_service::Service;
 
 use crate::future::ResponseFuture;
 use crate::layer::Mode;
-use crate::responder::Responder;
+use crate::responder::RefusalResponder;
 
 /// Authenticates each request before the service `S` sees it; see the [crate's
 /// documentation](crate#what-the-layer-does).
@@ -40,7 +40,7 @@ impl<S, R> Authenticate<S, R> {
 impl<S, R, ReqBody, ResBody> Service<Request<ReqBody>> for Authenticate<S, R>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone,
-    R: Responder<ResBody> + Clone,
+    R: RefusalResponder<ResBody> + Clone,
 {
     type Response = Response<ResBody>;
     type Error = S::Error;
@@ -78,8 +78,10 @@ where
 #[derive(Clone, Copy)]
 pub(crate) struct Anonymous;
 
-/// Whom a layer has put into a request's extensions.
-pub(crate) fn visitor(extensions: &Extensions) -> Visitor<'_> {
+/// Whom a layer has put into a request's extensions, for services without axum's extractors.
+/// [`Visitor::user`] refuses where no layer has looked.
+#[must_use]
+pub fn visitor(extensions: &Extensions) -> Visitor<'_> {
     match (extensions.get(), extensions.get()) {
         (Some(user), _) => Visitor::SignedIn(user),
         (None, Some(Anonymous)) => Visitor::Anonymous,

@@ -12,7 +12,7 @@ use alb_oidc_testkit::SimulatedAlb;
 use alb_oidc_tower::alb_oidc::DenialCause;
 use alb_oidc_tower::{
     AuthenticateError, AuthenticateLayer, AuthorizeLayer, Authorizer, GrpcStatus, Refusal,
-    Rejection, Requirement, Responder, User,
+    RefusalResponder, Rejection, Requirement, User,
 };
 use axum::Router;
 use axum::body::Body;
@@ -294,7 +294,7 @@ async fn a_layer_that_only_reports_refuses_nothing_and_counts_everything() {
 async fn a_responder_of_ones_own_answers_and_grpc_is_told_in_its_own_way() {
     #[derive(Clone)]
     struct Page;
-    impl Responder<Body> for Page {
+    impl RefusalResponder<Body> for Page {
         fn respond(&self, refusal: &Refusal, request: &Parts) -> Response<Body> {
             let text = format!("{} at {}", refusal.reason(), request.uri);
             let mut response = Response::new(Body::from(text));

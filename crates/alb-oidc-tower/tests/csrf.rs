@@ -21,7 +21,7 @@ async fn echo(request: Request<String>) -> Result<Text, Infallible> {
 
 fn call<R>(layer: &CsrfLayer<R>, request: Request<String>) -> Text
 where
-    R: alb_oidc_tower::Responder<String> + Clone,
+    R: alb_oidc_tower::RefusalResponder<String> + Clone,
 {
     let service = layer.layer(service_fn(echo));
     service.oneshot(request).now_or_never().unwrap().unwrap()

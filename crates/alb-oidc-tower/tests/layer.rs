@@ -11,7 +11,8 @@ use alb_oidc::{Clock as _, SystemClock};
 use alb_oidc_testkit::conformance::table;
 use alb_oidc_testkit::{Fault, KeyServer, ManualClock, SimulatedAlb, user};
 use alb_oidc_tower::{
-    AuthenticateError, AuthenticateLayer, AuthenticatedUser, Authenticator, Refusal, Responder,
+    AuthenticateError, AuthenticateLayer, AuthenticatedUser, Authenticator, Refusal,
+    RefusalResponder,
 };
 use futures_util::FutureExt as _;
 use http::request::Parts;
@@ -139,7 +140,7 @@ async fn nothing_of_the_request_changes_but_that_its_secrets_are_marked() {
 #[derive(Clone)]
 struct Never;
 
-impl<B> Responder<B> for Never {
+impl<B> RefusalResponder<B> for Never {
     fn respond(&self, refusal: &Refusal, _: &Parts) -> Response<B> {
         panic!("refused: {refusal:?}")
     }
@@ -197,7 +198,7 @@ async fn a_clock_that_cannot_be_read_is_503() {
 async fn a_responder_of_ones_own_answers_and_the_refusal_is_left_for_the_log() {
     #[derive(Clone)]
     struct Page;
-    impl Responder<String> for Page {
+    impl RefusalResponder<String> for Page {
         fn respond(&self, refusal: &Refusal, request: &Parts) -> Text {
             let mut response =
                 Response::new(format!("{} at {}", refusal.problem().status(), request.uri));

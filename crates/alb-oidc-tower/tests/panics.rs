@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use alb_oidc_testkit::{KeyServer, ManualClock, SimulatedAlb};
 use alb_oidc_tower::alb_oidc::{Clock, ClockError, UnixTime};
 use alb_oidc_tower::{
-    AuthenticateLayer, Authenticator, Claims, ProblemJson, Refusal, Responder, User,
+    AuthenticateLayer, Authenticator, Claims, ProblemJson, Refusal, RefusalResponder, User,
 };
 use axum::Router;
 use axum::body::Body;
@@ -54,7 +54,7 @@ impl Clock for FusedClock {
 #[derive(Clone)]
 struct FusedResponder(Fuse);
 
-impl Responder<Body> for FusedResponder {
+impl RefusalResponder<Body> for FusedResponder {
     fn respond(&self, refusal: &Refusal, request: &Parts) -> Response<Body> {
         self.0.burn();
         ProblemJson.respond(refusal, request)

@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::time::Instant;
 
+use crate::denial::{Denial, DenialCause};
 use crate::meter;
 use crate::outcomes::{LOUD_EVENTS_PER_MINUTE, Mode};
 use crate::quota::Quota;
 use crate::refusal::Refusal;
-use crate::requirement::{DenialCause, Requirement};
+use crate::requirement::Requirement;
 use crate::trace::event;
 use crate::user::AuthenticatedUser;
 use crate::visitor::Visitor;
@@ -149,12 +150,12 @@ impl Parts {
     fn conclude(&self, asked: Result<(), (Requirement, DenialCause)>) -> Result<(), Denial> {
         let Err((requirement, cause)) = asked else {
             count(&self.permitted);
-            meter::permitted(self.mode == Mode::Observed);
+            meter::authorization("none", self.mode == Mode::Observed);
             return Ok(());
         };
-        let denial = Denial { requirement, cause };
-        let counter = match denial.cause {
-            DenialCause::Unavailable { .. } => &self.unavailable,
+        let denial = Denial::new(requirement, cause);
+        let counter = match denial.cause() {
+            DenialCause::Unavailable(_) => &self.unavailable,
             DenialCause::Unmet
             | DenialCause::EmailMissing
             | DenialCause::EmailUnverified
@@ -174,7 +175,7 @@ impl Parts {
         error: E,
     ) -> Result<(), E> {
         self.tell(reason, &error);
-        meter::refused(reason, self.mode == Mode::Observed);
+        meter::authorization(reason, self.mode == Mode::Observed);
         match self.mode {
             Mode::Enforced => {
                 count(counter);
@@ -213,38 +214,11 @@ fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Why a user is not let in: what is required, and why it is not met. Nothing in it, and nothing
-/// that it shows, tells what the user's claims are.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{requirement} is required, and {cause}")]
-pub struct Denial {
-    requirement: Requirement,
-    cause: DenialCause,
-}
-
-impl Denial {
-    /// What is not met: of all that must be, the first.
-    #[must_use]
-    pub const fn requirement(&self) -> &Requirement {
-        &self.requirement
-    }
-
-    /// Why it is not met.
-    #[must_use]
-    pub const fn cause(&self) -> &DenialCause {
-        &self.cause
-    }
-
-    /// The cause as one of a closed set of labels, for logs and metrics.
-    #[must_use]
-    pub const fn reason(&self) -> &'static str {
-        self.cause.reason()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access_token::AccessTokenError;
+    use crate::error::{FetchError, KeyError};
     use crate::problem::Problem;
     use std::time::Duration;
 
@@ -252,7 +226,11 @@ mod tests {
     fn what_cannot_be_told_now_is_a_503_and_never_a_403() {
         let requirement = || Requirement::subject("alice");
         let retry_after = Duration::from_secs(7);
-        let asked = || Err((requirement(), DenialCause::Unavailable { retry_after }));
+        let error = AccessTokenError::Unavailable(KeyError::Fetch {
+            error: FetchError::Timeout,
+            retry_after,
+        });
+        let asked = || Err((requirement(), DenialCause::Unavailable(error)));
         let reporting = Authorizer::report_only(requirement());
         assert_eq!(reporting.0.conclude(asked()), Ok(()));
         assert_eq!(reporting.stats().would_have_refused, 1);

@@ -7,7 +7,9 @@ use tokio::time::Instant;
 use crate::authority::Authority;
 use crate::browser::{BrowserRequest, Line};
 use crate::error::ConfigError;
+use crate::meter;
 use crate::origin::Origin;
+use crate::outcomes::LOUD_EVENTS_PER_MINUTE;
 use crate::quota::Quota;
 use crate::trace::event;
 
@@ -101,7 +103,7 @@ impl CsrfProtection {
     }
 
     /// Whether the request may have been sent by somebody else's page. A refusal is told to the
-    /// operator, as an event at level `WARN`.
+    /// operator, as an event at level `WARN`, and counted with the feature `metrics`.
     ///
     /// # Errors
     ///
@@ -109,6 +111,7 @@ impl CsrfProtection {
     pub fn check(&self, request: &BrowserRequest<'_>) -> Result<(), CrossOrigin> {
         let decision = self.decide(request);
         if let Err(cause) = decision {
+            meter::cross_origin();
             self.tell(cause);
         }
         decision
@@ -192,6 +195,3 @@ impl CrossOrigin {
         Self::REASON
     }
 }
-
-/// As many as there are of rejected tokens, and for the same reason.
-const LOUD_EVENTS_PER_MINUTE: u32 = 60;

@@ -151,8 +151,10 @@ mod base64url;
 mod browser;
 mod claims;
 mod cognito;
+mod condition;
 mod csrf;
 pub mod danger;
+mod denial;
 mod email;
 mod error;
 mod headers;
@@ -189,11 +191,12 @@ pub use access_token::{AccessTokenError, UnverifiedAccessToken, VerifiedAccessTo
 pub use answer::Answer;
 pub use arn::{AccountId, LoadBalancerArn, LoadBalancerName, Partition, Region};
 pub use authenticator::{Authentication, Authenticator, AuthenticatorBuilder};
-pub use authorization::{Authorizer, AuthorizerStats, Denial};
+pub use authorization::{Authorizer, AuthorizerStats};
 pub use browser::BrowserRequest;
 pub use claims::{LinkedIdentity, UserClaims, UserId};
 pub use cognito::{CognitoDomain, CognitoUserPool};
 pub use csrf::{CrossOrigin, CsrfProtection};
+pub use denial::{Denial, DenialCause};
 pub use error::{
     ArnError, AuthenticateError, ClaimsError, ConfigError, Disposition, EncodingError, FetchError,
     HeaderFault, HeadersError, JsonError, JsonKind, KeyError, KeyIdError, KeySetError,
@@ -202,9 +205,9 @@ pub use error::{
 pub use headers::OidcHeaders;
 pub use jose::{JoseHeader, KeyId};
 pub use keys::{
-    EndpointState, FetchFuture, KeyDiagnosis, KeyFetcher, KeyFuture, KeyLookup, KeyRequest,
-    KeyResponse, KeySource, KeyStore, KeyStoreBuilder, KeyStoreSettings, KeyStoreStats, KeyUrl,
-    StaticKeys,
+    EndpointState, FetchFuture, KeyDiagnosis, KeyFetcher, KeyFuture, KeyLookup, KeyOwner,
+    KeyRequest, KeyResponse, KeySource, KeyStore, KeyStoreBuilder, KeyStoreSettings, KeyStoreStats,
+    KeyUrl, StaticKeys,
 };
 #[cfg(feature = "http-client")]
 pub use keys::{HttpFetcher, HttpFetcherBuilder};
@@ -216,7 +219,7 @@ pub use pages::Pages;
 pub use policy::{ClientId, Issuer, Signer, TrustPolicy, TrustedRule};
 pub use problem::Problem;
 pub use refusal::Refusal;
-pub use requirement::{DenialCause, Requirement};
+pub use requirement::Requirement;
 pub use sign_out::{SessionCookieName, SignOut};
 pub use signature::{CryptoBackend, PublicKey};
 pub use time::{Clock, ClockError, SystemClock, UnixTime};

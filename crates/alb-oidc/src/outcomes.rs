@@ -184,18 +184,16 @@ impl Outcomes {
         expect(clippy::single_match, reason = "either arm traces, and nothing else")
     )]
     fn tell_of_access_token(&self, user: &AuthenticatedUser) {
-        let Err(error) = user.verified_access_token() else {
-            return;
+        let error = match user.verified_access_token() {
+            Ok(_) => return meter::access_token("none"),
+            Err(AccessTokenError::NotConfigured) => return,
+            Err(error) => error,
         };
-        let (_reason, is_quiet) = match error {
-            AccessTokenError::NotConfigured => return,
-            AccessTokenError::Missing | AccessTokenError::Opaque => (error.reason(), true),
-            _ => (error.reason(), false),
-        };
-        let told = if is_quiet {
-            None
-        } else {
-            self.access_tokens.spend(Instant::now())
+        let _reason = error.reason();
+        meter::access_token(_reason);
+        let told = match error {
+            AccessTokenError::Missing | AccessTokenError::Opaque => None,
+            _ => self.access_tokens.spend(Instant::now()),
         };
         match told {
             Some(_untold) => event!(warn, reason = _reason, untold = _untold, "{error}"),

@@ -1,11 +1,10 @@
 //! Why a request is answered before a handler has seen it, whoever says so.
 
 use crate::access_token::AccessTokenError;
-use crate::authorization::Denial;
 use crate::csrf::CrossOrigin;
+use crate::denial::{Denial, DenialCause};
 use crate::error::{AuthenticateError, ClaimsError};
 use crate::problem::Problem;
-use crate::requirement::DenialCause;
 
 /// Why a layer or an extractor answers a request itself. Adapters leave it in the response's
 /// extensions, for the application's own log.
@@ -42,7 +41,7 @@ impl Refusal {
             Self::Unauthenticated(error) => error.disposition().into(),
             Self::ClaimsDoNotFit(_) => Problem::FORBIDDEN,
             Self::Forbidden(denial) => match denial.cause() {
-                DenialCause::Unavailable { retry_after } => Problem::unavailable(*retry_after),
+                DenialCause::Unavailable(error) => error.problem(),
                 DenialCause::Unmet
                 | DenialCause::EmailMissing
                 | DenialCause::EmailUnverified

@@ -1,18 +1,16 @@
 //! What an application requires of a user: conditions, and `all`, `any` and `not` of them.
 
-use std::cell::OnceCell;
 use std::fmt;
 use std::ops::Not;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::access_token::AccessTokenError;
 use crate::claims::UserId;
+use crate::condition::{Condition, Facts, Met, Relation, Shown};
+use crate::denial::DenialCause;
 use crate::email::{self, EmailAddress};
 use crate::error::ConfigError;
-use crate::json;
 use crate::truth::{Decision, Truth, Verdict};
 use crate::user::AuthenticatedUser;
 
@@ -66,28 +64,6 @@ enum Node {
     All(Vec<Requirement>),
     Any(Vec<Requirement>),
     Not(Requirement),
-}
-
-/// What is asked of one user at one time.
-#[derive(Clone, PartialEq, Eq)]
-enum Condition {
-    EmailDomain(Box<str>),
-    Email(Box<str>),
-    Subject(Arc<str>),
-    User(UserId),
-    Group(Arc<str>),
-    Scope(Arc<str>),
-    Claim {
-        name: Arc<str>,
-        relation: Relation,
-        value: Value,
-    },
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Relation {
-    Equals,
-    Contains,
 }
 
 impl Requirement {
@@ -379,12 +355,6 @@ impl fmt::Debug for Requirement {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Shown {
-    Values,
-    NamesAlone,
-}
-
 fn describe_list(
     f: &mut fmt::Formatter<'_>,
     word: &str,
@@ -407,203 +377,13 @@ fn describe_list(
 /// A list of a thousand addresses is no line of a log.
 const MAX_SHOWN_PARTS: usize = 8;
 
-impl Condition {
-    fn describe(&self, f: &mut fmt::Formatter<'_>, shown: Shown) -> fmt::Result {
-        match (self, shown) {
-            (Self::EmailDomain(domain), Shown::Values) => write!(f, "e-mail domain {domain}"),
-            (Self::EmailDomain(_), Shown::NamesAlone) => f.write_str("a certain e-mail domain"),
-            (Self::Email(_), _) => f.write_str("a certain e-mail address"),
-            (Self::Subject(_), _) => f.write_str("a certain subject"),
-            (Self::User(user), _) => write!(f, "a certain user of {}", user.issuer()),
-            (Self::Group(name), Shown::Values) => write!(f, "group {}", name.escape_debug()),
-            (Self::Group(_), Shown::NamesAlone) => f.write_str("a certain group"),
-            (Self::Scope(name), Shown::Values) => write!(f, "scope {}", name.escape_debug()),
-            (Self::Scope(_), Shown::NamesAlone) => f.write_str("a certain scope"),
-            (
-                Self::Claim {
-                    name,
-                    relation,
-                    value,
-                },
-                shown,
-            ) => {
-                let relation = match relation {
-                    Relation::Equals => "equals",
-                    Relation::Contains => "contains",
-                };
-                write!(f, "claim {} {relation} ", name.escape_debug())?;
-                match shown {
-                    Shown::Values => write!(f, "{value}"),
-                    Shown::NamesAlone => f.write_str("a certain value"),
-                }
-            }
-        }
-    }
-}
-
-/// Whether a condition is met; why not, or why that is not known.
-type Met = Result<(), DenialCause>;
-
-/// What is known of a user.
-struct Facts<'u> {
-    user: &'u AuthenticatedUser,
-    /// Read once, for lists of addresses are long.
-    email: OnceCell<Result<EmailAddress<'u>, DenialCause>>,
-}
-
-impl<'u> Facts<'u> {
-    const fn new(user: &'u AuthenticatedUser) -> Self {
-        Self {
-            user,
-            email: OnceCell::new(),
-        }
-    }
-
-    fn meet(&self, condition: &Condition) -> Met {
-        let is_met = match condition {
-            Condition::EmailDomain(domain) => self.email()?.is_at(domain),
-            Condition::Email(address) => self.email()?.is(address),
-            Condition::Subject(subject) => *self.user.claims().sub() == **subject,
-            Condition::User(user) => self.user.id() == user,
-            Condition::Group(name) => has(self.user.groups(), name)?,
-            Condition::Scope(name) => has(self.user.scopes(), name)?,
-            Condition::Claim {
-                name,
-                relation,
-                value,
-            } => self.compare(name, *relation, value)?,
-        };
-        if is_met {
-            Ok(())
-        } else {
-            Err(DenialCause::Unmet)
-        }
-    }
-
-    fn email(&self) -> Result<EmailAddress<'u>, DenialCause> {
-        let email = self.email.get_or_init(|| {
-            let claims = self.user.claims();
-            claims.email().ok_or(DenialCause::EmailMissing)?;
-            let verified = claims.verified_email();
-            let verified = verified.ok_or(DenialCause::EmailUnverified)?;
-            EmailAddress::parse(verified).ok_or(DenialCause::EmailForm)
-        });
-        email.clone()
-    }
-
-    fn compare(
-        &self,
-        name: &Arc<str>,
-        relation: Relation,
-        value: &Value,
-    ) -> Result<bool, DenialCause> {
-        let claims = self.user.claims();
-        let document = claims.document();
-        let claim = claims.item(name);
-        let claim = claim.filter(|claim| !matches!(claim.value, json::Value::Null));
-        let claim = claim.ok_or_else(|| DenialCause::ClaimMissing { name: name.clone() })?;
-        let truth = match relation {
-            Relation::Equals => document.compare(claim, value),
-            Relation::Contains if matches!(claim.value, json::Value::Array) => document
-                .items(claim)
-                .map(|item| document.compare(item, value))
-                .max()
-                .unwrap_or(Truth::False),
-            Relation::Contains => Truth::Unknown,
-        };
-        match truth {
-            Truth::True => Ok(true),
-            Truth::False => Ok(false),
-            Truth::Unknown => Err(DenialCause::ClaimType { name: name.clone() }),
-        }
-    }
-}
-
-fn has(names: Result<&[String], AccessTokenError>, name: &str) -> Result<bool, DenialCause> {
-    match names {
-        Ok(names) => Ok(names.iter().any(|other| other == name)),
-        Err(error) => Err(match error.retry_after() {
-            Some(retry_after) => DenialCause::Unavailable { retry_after },
-            None => DenialCause::AccessToken(error),
-        }),
-    }
-}
-
-/// Why a requirement is not met. Holds names that the application chose, and nothing of the user.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum DenialCause {
-    /// The user has all that it asks for, and it is not as required.
-    #[error("the user does not meet it")]
-    Unmet,
-    /// There is no claim `email`, or it is no text.
-    #[error("the claim email is missing")]
-    EmailMissing,
-    /// The identity provider does not say that it has verified the e-mail address.
-    #[error("the e-mail address is not verified")]
-    EmailUnverified,
-    /// The e-mail address is not one that can be compared.
-    #[error("the e-mail address is not a plain name@domain")]
-    EmailForm,
-    /// There is no such claim, or it is `null`.
-    #[error("the claim {} is missing", name.escape_debug())]
-    ClaimMissing {
-        /// The claim.
-        name: Arc<str>,
-    },
-    /// The claim is of another type than what it is compared with, or should contain something and
-    /// is no array.
-    #[error("the claim {} is of another type", name.escape_debug())]
-    ClaimType {
-        /// The claim.
-        name: Arc<str>,
-    },
-    /// What the access token would tell, the groups and scopes, is not known.
-    #[error("what the access token would tell is not known: {0}")]
-    AccessToken(AccessTokenError),
-    /// It cannot be told at the moment.
-    #[error("that cannot be told at the moment")]
-    Unavailable {
-        /// When to try again, for `Retry-After`.
-        retry_after: Duration,
-    },
-}
-
-impl DenialCause {
-    /// The cause as one of a closed set of labels, for logs and metrics.
-    #[must_use]
-    pub const fn reason(&self) -> &'static str {
-        match self {
-            Self::Unmet => "requirement-unmet",
-            Self::EmailMissing => "email-missing",
-            Self::EmailUnverified => "email-unverified",
-            Self::EmailForm => "email-form",
-            Self::ClaimMissing { .. } => "claim-missing",
-            Self::ClaimType { .. } => "claim-type",
-            Self::AccessToken(error) => error.reason(),
-            Self::Unavailable { .. } => "authorization-unavailable",
-        }
-    }
-
-    const fn verdict(&self) -> Verdict {
-        match self {
-            Self::Unmet => Verdict::FALSE,
-            Self::EmailMissing
-            | Self::EmailUnverified
-            | Self::EmailForm
-            | Self::ClaimMissing { .. }
-            | Self::ClaimType { .. }
-            | Self::AccessToken(_) => Verdict::UNKNOWN,
-            Self::Unavailable { .. } => Verdict::UNAVAILABLE,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access_token::AccessTokenError;
+    use crate::time::ClockError;
 
-    const RETRY_AFTER: Duration = Duration::from_secs(3);
+    const UNAVAILABLE: DenialCause = DenialCause::Unavailable(AccessTokenError::Clock(ClockError));
 
     /// A condition whose name says how it is met: `T`, `F`, `M` (missing) or `X` (unavailable), and
     /// then a name of its own.
@@ -619,9 +399,7 @@ mod tests {
             [b'T', ..] => Ok(()),
             [b'F', ..] => Err(DenialCause::Unmet),
             [b'M', ..] => Err(DenialCause::ClaimMissing { name: name.clone() }),
-            _ => Err(DenialCause::Unavailable {
-                retry_after: RETRY_AFTER,
-            }),
+            _ => Err(UNAVAILABLE),
         }
     }
 
@@ -636,9 +414,6 @@ mod tests {
     #[test]
     fn the_first_part_that_brings_the_denial_about_is_named_with_its_cause() {
         let missing = |name: &str| DenialCause::ClaimMissing { name: name.into() };
-        let unavailable = DenialCause::Unavailable {
-            retry_after: RETRY_AFTER,
-        };
         let [t, f, m, x] = ["T", "F", "M", "X"].map(leaf);
         let not_both = !all([leaf("M"), leaf("X")]);
         for (requirement, part, cause) in [
@@ -672,18 +447,18 @@ mod tests {
                 missing("M2"),
             ),
             // What cannot be asked matters only where it could make a difference.
-            (x.clone(), x.clone(), unavailable.clone()),
-            (!x.clone(), !x.clone(), unavailable.clone()),
-            (all([t.clone(), x.clone()]), x.clone(), unavailable.clone()),
+            (x.clone(), x.clone(), UNAVAILABLE),
+            (!x.clone(), !x.clone(), UNAVAILABLE),
+            (all([t.clone(), x.clone()]), x.clone(), UNAVAILABLE),
             (all([x.clone(), f.clone()]), f.clone(), DenialCause::Unmet),
             (all([x.clone(), m.clone()]), m.clone(), missing("M")),
             (
                 any([m.clone(), x.clone()]),
                 any([m.clone(), x.clone()]),
-                unavailable.clone(),
+                UNAVAILABLE,
             ),
             // It could turn out to be false, and this true.
-            (not_both.clone(), not_both, unavailable),
+            (not_both.clone(), not_both, UNAVAILABLE),
             (
                 !any([m.clone(), x.clone()]),
                 !any([m.clone(), x.clone()]),
@@ -739,7 +514,7 @@ mod tests {
                 let judged = requirement.judge(&meet);
                 match judged {
                     Ok(()) => assert_eq!(permitted, 27, "{shape} {names:?}"),
-                    Err((_, DenialCause::Unavailable { .. })) => {
+                    Err((_, DenialCause::Unavailable(_))) => {
                         assert!((1..27).contains(&permitted), "{shape} {names:?}");
                         undecided += 1;
                     }

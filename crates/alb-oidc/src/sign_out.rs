@@ -25,7 +25,7 @@ use crate::refusal::Refusal;
 /// let domain = CognitoDomain::with_prefix("four-tables", "eu-west-1".parse()?)?;
 /// let client = ClientId::new("7LTcoPZrV44zeX6YK9VKApvO3q")?;
 /// let sign_out = SignOut::cognito(&domain, &client, "https://tables.example.com/signed-out")?;
-/// let answer = sign_out.answer();
+/// let answer = sign_out.answer_unchecked();
 /// assert_eq!(answer.status(), 303);
 /// assert!(sign_out.location().ends_with("&logout_uri=https%3A%2F%2Ftables.example.com%2Fsigned-out"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -178,10 +178,11 @@ impl SignOut {
         })
     }
 
-    /// The answer: 303 (see other), which a browser follows with a GET. Only to a
-    /// [request that asks for it](Self::answer_to).
+    /// The answer: 303 (see other), which a browser follows with a GET. To whatever request: for a
+    /// handler that only a `POST` reaches, behind a layer that refuses what other sites' pages ask
+    /// for. Else, [`answer_to`](Self::answer_to).
     #[must_use]
-    pub fn answer(&self) -> Answer {
+    pub fn answer_unchecked(&self) -> Answer {
         let answer = Answer::new(303, "").with("location", (*self.location).to_owned());
         let cookies = self.expired_cookies();
         cookies.fold(answer, |answer, cookie| answer.with("set-cookie", cookie))
@@ -202,7 +203,7 @@ impl SignOut {
             return Ok(Answer::method_not_allowed("POST"));
         }
         csrf.check(request)?;
-        Ok(self.answer())
+        Ok(self.answer_unchecked())
     }
 
     fn to(location: &str) -> Self {

@@ -235,7 +235,6 @@ fn failures() -> Vec<(AuthenticateError, &'static str, &'static str)> {
 /// The labels of all other reasons for which a layer or an extractor refuses.
 fn other_refusals() -> Vec<&'static str> {
     let name = || "level".into();
-    let retry_after = Duration::from_secs(1);
     let denied = [
         DenialCause::Unmet,
         DenialCause::EmailMissing,
@@ -244,7 +243,7 @@ fn other_refusals() -> Vec<&'static str> {
         DenialCause::ClaimMissing { name: name() },
         DenialCause::ClaimType { name: name() },
         DenialCause::AccessToken(AccessTokenError::Missing),
-        DenialCause::Unavailable { retry_after },
+        DenialCause::Unavailable(AccessTokenError::Clock(ClockError)),
     ];
     let alice = user(json!({"sub": "alice"}));
     let claims = alice.claims().deserialize::<bool>().unwrap_err();
@@ -434,7 +433,7 @@ fn whatever_is_wrong_with_an_access_token_has_its_own_label_and_is_no_401() {
         ),
         (
             unavailable,
-            "key-set-malformed",
+            "access-token-keys-unavailable",
             "the issuer's keys cannot be had: the key endpoint's answer was not a set of keys: its JSON is not an object",
         ),
         (
@@ -607,7 +606,7 @@ fn each_refused_configuration_says_what_to_write() {
         ),
         (
             ConfigError::NoKeySetSource,
-            ["no way to the keys", "http-client"],
+            ["no way to the keys", "give the verifier"],
         ),
         (ConfigError::NoRules, ["trusts nobody", "add one"]),
         (ConfigError::Leeway, ["60 seconds", "correct the clock"]),

@@ -216,7 +216,11 @@ fn constants() -> BTreeMap<String, u128> {
     let mut found = BTreeMap::new();
     let mut no_limits = NO_LIMITS.to_vec();
     for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
-        let module = file.file_stem().unwrap().to_str().unwrap();
+        let folder = file.parent().unwrap();
+        let module = match file.file_stem().unwrap().to_str().unwrap() {
+            "mod" => folder.file_name().unwrap().to_str().unwrap(),
+            module => module,
+        };
         let text = fs::read_to_string(&file).unwrap();
         let mut lines = text.lines();
         while let Some(line) = lines.next() {

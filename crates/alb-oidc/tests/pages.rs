@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use alb_oidc::{
-    Answer, AuthenticateError, BrowserRequest, ClaimsError, CrossOrigin, FetchError, KeyError,
-    Pages, Refusal,
+    AccessTokenError, Answer, AuthenticateError, Authorizer, BrowserRequest, ClaimsError,
+    CrossOrigin, FetchError, KeyError, Pages, Refusal, Requirement,
 };
 use alb_oidc_testkit::user;
 use base64::Engine as _;
@@ -32,6 +32,13 @@ fn claims_do_not_fit() -> ClaimsError {
     alice.claims().deserialize::<Vec<u8>>().unwrap_err()
 }
 
+fn forbidden() -> Refusal {
+    let bob = Authorizer::enforce(Requirement::subject("bob"));
+    bob.authorize(&user(json!({"sub": "alice"})))
+        .unwrap_err()
+        .into()
+}
+
 fn refusals() -> Vec<Refusal> {
     let unavailable = KeyError::Fetch {
         error: FetchError::Timeout,
@@ -43,6 +50,9 @@ fn refusals() -> Vec<Refusal> {
         claims_do_not_fit().into(),
         CrossOrigin::Site.into(),
         Refusal::MissingLayer,
+        forbidden(),
+        AccessTokenError::ClaimMissing("groups").into(),
+        AccessTokenError::Unavailable(unavailable).into(),
     ]
 }
 
@@ -100,7 +110,7 @@ fn only_what_may_pass_is_worth_another_try() {
             page.body().contains("Try again")
         })
         .collect();
-    assert_eq!(again, [true, true, false, false, false]);
+    assert_eq!(again, [true, true, false, false, false, false, false, true]);
 }
 
 #[test]

@@ -307,7 +307,7 @@ async fn what_comes_in_place_of_an_access_token_is_traced_by_its_label_sixty_tim
             "access-token-encoding",
         ),
         (&at_hand, &others, "WARN", "access-token-subject"),
-        (&down, &genuine, "WARN", "key-status"),
+        (&down, &genuine, "WARN", "access-token-keys-unavailable"),
     ] {
         let authenticator = Authenticator::builder(alb.policy())
             .key_source(alb.clone())
@@ -316,7 +316,7 @@ async fn what_comes_in_place_of_an_access_token_is_traced_by_its_label_sixty_tim
             .unwrap();
         let built = log.take();
         let says_from_where = "the keys of access tokens are fetched from here";
-        let is_fetched = reason == "key-status";
+        let is_fetched = reason == "access-token-keys-unavailable";
         assert_eq!(built.contains(says_from_where), is_fetched, "{built}");
         for _ in 0..100 {
             let headers = OidcHeaders::from_lookup(|name| match name {

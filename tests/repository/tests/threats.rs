@@ -100,6 +100,7 @@ fn expected_ids() -> Vec<String> {
         .chain(numbered('H', 6))
         .chain(numbered('I', 10))
         .chain(numbered('J', 7))
+        .chain(numbered('K', 8))
         .collect()
 }
 

@@ -152,7 +152,7 @@ impl AccessTokenError {
             Self::Expired => "access-token-expired",
             Self::NotYetValid => "access-token-not-yet-valid",
             Self::ClaimMissing(_) => "access-token-claim-missing",
-            Self::Unavailable(error) => error.reason(),
+            Self::Unavailable(_) => "access-token-keys-unavailable",
             Self::Clock(_) => "clock",
         }
     }

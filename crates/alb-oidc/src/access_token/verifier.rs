@@ -10,8 +10,8 @@ use super::{AccessTokenError, VerifiedAccessToken};
 use crate::cognito::CognitoUserPool;
 use crate::error::{ConfigError, JsonError, KeyError};
 use crate::keys::{
-    Jwk, JwkFuture, JwkLookup, JwkSet, JwksStore, KeyFetcher, KeyStoreSettings, SignatureAlgorithm,
-    WantedJwk,
+    Jwk, JwkFuture, JwkLookup, JwkSet, JwksStore, KeyDiagnosis, KeyFetcher, KeyStore,
+    KeyStoreSettings, SignatureAlgorithm, WantedJwk,
 };
 use crate::policy::{Issuer, TrustPolicy};
 use crate::query::is_url;
@@ -70,7 +70,7 @@ enum Profile {
 
 #[derive(Clone, Debug)]
 enum Keys {
-    /// Fetched as the authenticator fetches public keys.
+    /// Fetched with what the authenticator's own store fetches with.
     Fetched,
     FetchedWith(Arc<dyn KeyFetcher>),
     Given(Arc<JwkSet>),
@@ -108,7 +108,9 @@ impl AccessTokenVerifier {
         Ok(Self::new(Profile::Rfc9068 { audience }, issuers))
     }
 
-    /// Fetches the keys with this, instead of as the authenticator fetches public keys.
+    /// Fetches the keys with this, instead of with what the authenticator's
+    /// [`KeyStore`](crate::KeyStore) fetches with. An authenticator with another source of keys than a
+    /// store needs this, or [`keys`](Self::keys).
     pub fn fetcher(mut self, fetcher: impl KeyFetcher) -> Self {
         self.keys = Keys::FetchedWith(Arc::new(fetcher));
         self
@@ -134,11 +136,6 @@ impl AccessTokenVerifier {
         self
     }
 
-    /// Whether it has to be told how to fetch.
-    pub(crate) const fn needs_fetcher(&self) -> bool {
-        matches!(self.keys, Keys::Fetched)
-    }
-
     fn new(profile: Profile, issuers: Vec<(Issuer, String)>) -> Self {
         Self {
             profile,
@@ -148,18 +145,19 @@ impl AccessTokenVerifier {
         }
     }
 
-    fn build(self, fetcher: Option<Arc<dyn KeyFetcher>>) -> Result<Verifier, ConfigError> {
+    fn build(self, store: Option<&KeyStore>) -> Result<Verifier, ConfigError> {
         self.settings.validate()?;
         let source = |issuer: &Issuer, url: String| -> Result<Source, ConfigError> {
-            let fetcher = match &self.keys {
+            let (fetcher, runtime) = match &self.keys {
                 Keys::Given(set) => return Ok(Source::Given(set.clone())),
-                Keys::FetchedWith(fetcher) => fetcher.clone(),
-                Keys::Fetched => fetcher.clone().ok_or(ConfigError::NoKeySetSource)?,
+                Keys::FetchedWith(fetcher) => (fetcher.clone(), None),
+                Keys::Fetched => store.ok_or(ConfigError::NoKeySetSource)?.fetching(),
             };
             // Without its query, which may have a secret.
             let _base = url.split('?').next().unwrap_or_default();
             event!(info, %issuer, url = _base, "the keys of access tokens are fetched from here");
-            let store = JwksStore::new(issuer.clone(), url, fetcher, self.settings.clone());
+            let settings = self.settings.clone();
+            let store = JwksStore::new(issuer.clone(), url, fetcher, runtime, settings);
             Ok(Source::Store(store))
         };
         let issuers = self.issuers.into_iter().map(|(issuer, url)| {
@@ -214,7 +212,7 @@ type Verdict = Result<VerifiedAccessToken, AccessTokenError>;
 impl Verifiers {
     pub(crate) fn build(
         verifiers: Vec<AccessTokenVerifier>,
-        fetcher: Option<&Arc<dyn KeyFetcher>>,
+        store: Option<&KeyStore>,
         policy: &TrustPolicy,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ConfigError> {
@@ -228,24 +226,47 @@ impl Verifiers {
                     return Err(ConfigError::VerifierTwice(issuer.clone()));
                 }
             }
-            let is_trusted = |issuer: &Issuer| {
-                let named = |rule: &Issuer| rule == issuer;
-                policy.rules().any(|rule| rule.issuer().is_none_or(named))
-            };
             if let Some((issuer, _)) = verifier.issuers.first()
                 && !verifier
                     .issuers
                     .iter()
-                    .any(|(issuer, _)| is_trusted(issuer))
+                    .any(|(issuer, _)| names(policy, issuer))
             {
                 return Err(ConfigError::VerifierWithoutRule(issuer.clone()));
             }
-            all.push(verifier.build(fetcher.cloned())?);
+            all.push(verifier.build(store)?);
         }
         Ok(Self {
             all: all.into(),
             clock,
             leeway: policy.leeway(),
+        })
+    }
+
+    /// Drops the keys that were fetched.
+    pub(crate) fn purge(&self) {
+        for (_, store) in self.stores() {
+            store.purge();
+        }
+    }
+
+    /// Whether the keys of each issuer that the policy names can be had. The other form of a Cognito
+    /// user pool's issuer has keys only if the pool is replicated, and is asked for none in vain.
+    pub(crate) fn diagnose(
+        &self,
+        policy: &TrustPolicy,
+    ) -> Vec<impl Future<Output = KeyDiagnosis> + Send + 'static> {
+        self.stores()
+            .filter(|(issuer, _)| names(policy, issuer))
+            .map(|(_, store)| store.diagnose())
+            .collect()
+    }
+
+    fn stores(&self) -> impl Iterator<Item = (&Issuer, &JwksStore)> {
+        let issuers = self.all.iter().flat_map(|verifier| &verifier.issuers);
+        issuers.filter_map(|(issuer, source)| match source {
+            Source::Store(store) => Some((issuer, store)),
+            Source::Given(_) => None,
         })
     }
 
@@ -304,13 +325,13 @@ impl Verifiers {
                 }
             }
         };
-        Ok(self.verify(verifier, jwt, token, key))
+        Ok(self.verify(verifier, source, jwt, token, key))
     }
 
     /// The rest, once the key has been waited for.
     fn end(&self, token: &VerifiedToken, key: Result<Arc<Jwk>, KeyError>) -> Verdict {
-        let (verifier, _, jwt) = self.read(token)?;
-        self.verify(verifier, jwt, token, key)
+        let (verifier, source, jwt) = self.read(token)?;
+        self.verify(verifier, source, jwt, token, key)
     }
 
     fn read<'t>(
@@ -332,15 +353,30 @@ impl Verifiers {
     fn verify(
         &self,
         verifier: &Verifier,
+        source: &Source,
         jwt: UnverifiedJwt<'_>,
         token: &VerifiedToken,
         key: Result<Arc<Jwk>, KeyError>,
     ) -> Verdict {
         let key = key.map_err(unavailable)?;
-        let claims = jwt.verify(&key)?;
+        let claims = jwt.verify(&key).inspect_err(|error| {
+            let is_in_doubt = matches!(
+                error,
+                AccessTokenError::BadSignature | AccessTokenError::KeyDoesNotFit
+            );
+            if let (true, Source::Store(store)) = (is_in_doubt, source) {
+                store.doubt();
+            }
+        })?;
         let now = self.clock.unix_time().map_err(AccessTokenError::Clock)?;
         verifier.judge(claims, token, now, self.leeway)
     }
+}
+
+/// Whether a user of this issuer may come.
+fn names(policy: &TrustPolicy, issuer: &Issuer) -> bool {
+    let named = |rule: &Issuer| rule == issuer;
+    policy.rules().any(|rule| rule.issuer().is_none_or(named))
 }
 
 enum Undecided {

@@ -2,12 +2,14 @@
 
 use std::fmt;
 
+use super::store::is_absence;
 use super::{KeyLookup, KeyRequest, KeySource as _, KeyStore};
 use crate::arn::Region;
 use crate::error::{FetchError, KeyError};
 use crate::jose::KeyId;
+use crate::policy::Issuer;
 
-/// Whether the keys of one region can be had now. [`Display`](fmt::Display) says it in a line.
+/// Whether the keys of one owner can be had now. [`Display`](fmt::Display) says it in a line.
 ///
 /// For a status page, a command or an alarm. Not for a readiness probe: keys that are held go on
 /// verifying while the endpoint is down, and an outage of it must not take every target out of
@@ -15,23 +17,44 @@ use crate::jose::KeyId;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeyDiagnosis {
-    /// The region.
-    pub region: Region,
-    /// The base URL that its keys are fetched from.
+    /// Whose keys they are.
+    pub owner: KeyOwner,
+    /// Where they are fetched from: the base URL of a region's endpoint, or the URL of an issuer's
+    /// set.
     pub url: String,
-    /// How many of its keys are held.
+    /// How many of them are held.
     pub held_keys: usize,
-    /// What its endpoint says when it is asked for a key that does not exist.
+    /// What the endpoint says.
     pub endpoint: EndpointState,
 }
 
-/// What a key endpoint says when it is asked for a key that does not exist.
+/// Who signs with a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyOwner {
+    /// The load balancers of a region, of which the policy trusts some.
+    LoadBalancers(Region),
+    /// The issuer of access tokens that are verified (feature `access-token`).
+    Issuer(Issuer),
+}
+
+impl fmt::Display for KeyOwner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LoadBalancers(region) => region.fmt(f),
+            Self::Issuer(issuer) => issuer.fmt(f),
+        }
+    }
+}
+
+/// What an endpoint says when a region's is asked for a key that does not exist, and an issuer's for
+/// its set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EndpointState {
-    /// That there is no such key, and it has served others.
+    /// That there is no such key, and it has served others; or it served the set.
     Serves,
-    /// That there is no such key. It has not served any yet, so it could as well be a proxy or
+    /// A region's: that there is no such key. It has not served any yet, so it could as well be a proxy or
     /// another server that says so.
     Answers {
         /// The status: 403, 404 or 410.
@@ -69,7 +92,7 @@ impl KeyStore {
                 KeyLookup::Pending(answer) => answer.await,
             };
             KeyDiagnosis {
-                region,
+                owner: KeyOwner::LoadBalancers(region),
                 // The regions of a policy were checked when it was built.
                 url: store.endpoints().base(region).unwrap_or_default(),
                 held_keys: store.held_keys(region),
@@ -77,9 +100,9 @@ impl KeyStore {
                     // Somebody's idea of a key with that id. It does serve keys.
                     Ok(_) | Err(KeyError::Unknown) => EndpointState::Serves,
                     Err(KeyError::Fetch {
-                        error: FetchError::Status(status @ (403 | 404 | 410)),
+                        error: FetchError::Status(status),
                         ..
-                    }) => EndpointState::Answers { status },
+                    }) if is_absence(status) => EndpointState::Answers { status },
                     Err(error) => EndpointState::Unavailable(error),
                 },
             }
@@ -90,12 +113,12 @@ impl KeyStore {
 impl fmt::Display for KeyDiagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
-            region,
+            owner,
             url,
             held_keys,
             endpoint,
         } = self;
-        write!(f, "{region}: {held_keys} keys are held; {url} ")?;
+        write!(f, "{owner}: {held_keys} keys are held; {url} ")?;
         match endpoint {
             EndpointState::Serves => f.write_str("serves keys"),
             EndpointState::Answers { status } => {

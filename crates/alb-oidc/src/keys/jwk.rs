@@ -108,6 +108,11 @@ impl JwkSet {
         }
     }
 
+    /// How many there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The key with this id: one for this algorithm, if there is more than one.
     pub(crate) fn find(&self, key_id: &str, algorithm: SignatureAlgorithm) -> Option<&Arc<Jwk>> {
         let named = || self.0.iter().filter(|key| key.id == key_id);

@@ -15,6 +15,7 @@ mod jwk;
 #[cfg(feature = "access-token")]
 mod jwks;
 mod negatives;
+mod runtime;
 mod settings;
 mod static_keys;
 mod store;
@@ -28,7 +29,7 @@ use crate::error::KeyError;
 use crate::jose::KeyId;
 use crate::signature::PublicKey;
 
-pub use diagnosis::{EndpointState, KeyDiagnosis};
+pub use diagnosis::{EndpointState, KeyDiagnosis, KeyOwner};
 pub(crate) use endpoint::{KeyEndpoints, is_acceptable_base};
 pub use endpoint::{KeyUrl, plain_http_key_url};
 pub use fetcher::{FetchFuture, KeyFetcher, KeyResponse};

@@ -12,6 +12,7 @@ use super::age::Freshness;
 use super::entries::Entries;
 use super::flights::{Attempt, Effects, Errand, Flights, Joined, Outcome, WaiterId};
 use super::negatives::Failure;
+use super::runtime::FetchRuntime;
 use super::{
     KeyEndpoints, KeyFetcher, KeyLookup, KeyRequest, KeyResponse, KeySource, KeyStoreSettings,
     KeyUrl,
@@ -39,7 +40,7 @@ pub struct KeyStore(Arc<Shared>);
 struct Shared {
     entries: ArcSwap<Entries>,
     flights: Mutex<Flights>,
-    runtime: Mutex<Option<Handle>>,
+    runtime: FetchRuntime,
     fetcher: Arc<dyn KeyFetcher>,
     endpoints: KeyEndpoints,
     backend: CryptoBackend,
@@ -86,6 +87,12 @@ impl KeyStore {
 
     pub(crate) fn endpoints(&self) -> &KeyEndpoints {
         &self.0.endpoints
+    }
+
+    /// What key sets are fetched with, and on which runtime, where nothing else is said.
+    #[cfg(feature = "access-token")]
+    pub(crate) fn fetching(&self) -> (Arc<dyn KeyFetcher>, Option<Handle>) {
+        (self.0.fetcher.clone(), self.0.runtime.handle())
     }
 
     pub(super) fn held_keys(&self, region: Region) -> usize {
@@ -194,7 +201,7 @@ impl Shared {
             }
         }
         if effects.is_runtime_lost {
-            self.forget_runtime();
+            self.runtime.forget();
         }
         for errand in effects.errands {
             Task::spawn(self, errand, false);
@@ -227,7 +234,7 @@ impl Shared {
             }
             200 => PublicKey::from_pem(&body, self.backend)
                 .map_err(|error| failed(FetchError::Malformed(error))),
-            403 | 404 | 410 => Err(Failure::Absent(status)),
+            _ if is_absence(status) => Err(Failure::Absent(status)),
             300..=399 => Err(failed(FetchError::Redirect)),
             _ => Err(failed(FetchError::Status(status))),
         }
@@ -261,28 +268,15 @@ impl Shared {
         believed
     }
 
-    /// The runtime that the store was built in, or else the one that asks.
-    fn runtime(&self) -> Option<Handle> {
-        let mut runtime = self.remembered_runtime();
-        if runtime.is_none() {
-            *runtime = Handle::try_current().ok();
-        }
-        runtime.clone()
-    }
-
-    /// The remembered runtime has ended, or nobody drives it any more: the one that asks next takes
-    /// its place.
-    fn forget_runtime(&self) {
-        *self.remembered_runtime() = None;
-    }
-
-    fn remembered_runtime(&self) -> MutexGuard<'_, Option<Handle>> {
-        self.runtime.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn flights(&self) -> MutexGuard<'_, Flights> {
         self.flights.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether this status says that there is no such key. AWS does not document which its endpoint
+/// gives; 403 is what a bucket of S3 says whose contents may not be listed.
+pub(super) const fn is_absence(status: u16) -> bool {
+    matches!(status, 403 | 404 | 410)
 }
 
 /// One request's place among those that wait for a key. Gives it back when dropped.
@@ -340,7 +334,7 @@ struct Task {
 
 impl Task {
     fn spawn(shared: &Arc<Shared>, errand: Errand, is_second: bool) {
-        let runtime = shared.runtime();
+        let runtime = shared.runtime.handle();
         let mut task = Self {
             shared: shared.clone(),
             errand,
@@ -382,7 +376,7 @@ impl Task {
         self.trace_fetch(request, &answer);
         if let Some(begun) = self.begun {
             let reason = answer.as_ref().map_or_else(Failure::reason, |_| "none");
-            meter::key_fetch(now.saturating_duration_since(begun), reason);
+            meter::key_fetch("key", now.saturating_duration_since(begun), reason);
         }
         let withdrawn = self.shared.act(|flights, effects| {
             let mut withdrawn = false;
@@ -431,7 +425,7 @@ impl Drop for Task {
     fn drop(&mut self) {
         let now = Instant::now();
         if self.begun.is_none() {
-            self.shared.forget_runtime();
+            self.shared.runtime.forget();
             if !self.is_second && Handle::try_current().is_ok() {
                 // The remembered runtime has ended; the one that asks is alive.
                 Self::spawn(&self.shared, self.errand, true);
@@ -527,7 +521,7 @@ impl KeyStoreBuilder {
         Ok(KeyStore(Arc::new(Shared {
             entries: ArcSwap::default(),
             flights: Mutex::new(Flights::new(settings.clone(), Instant::now())),
-            runtime: Mutex::new(self.runtime.or_else(|| Handle::try_current().ok())),
+            runtime: FetchRuntime::new(self.runtime),
             fetcher: self.fetcher,
             endpoints: self.endpoints,
             backend: backend.ok_or(ConfigError::NoKeySource)?,

@@ -1,10 +1,10 @@
 //! Who is let in by group and by scope.
 
-use alb_oidc::{AccessTokenError, Authorizer, DenialCause, Requirement};
+use alb_oidc::{AccessTokenError, Authorizer, DenialCause, FetchError, Requirement};
 use alb_oidc_testkit::{user, user_in_groups};
 use serde_json::json;
 
-use crate::bench::{Bench, now, secs};
+use crate::bench::{Bench, fetch_error, now, secs};
 use crate::endpoint::Answer;
 
 fn cause(requirement: Requirement, user: &alb_oidc::AuthenticatedUser) -> Option<DenialCause> {
@@ -77,7 +77,10 @@ async fn in_an_outage_it_is_a_503_only_where_the_group_makes_a_difference() {
     let alice = || Requirement::subject("alice");
     for requirement in [admins(), !admins(), admins().and(alice())] {
         match cause(requirement, &user) {
-            Some(DenialCause::Unavailable { retry_after }) => assert!(retry_after <= secs(8)),
+            Some(DenialCause::Unavailable(error)) => {
+                assert!(error.retry_after().unwrap() <= secs(8));
+                assert_eq!(fetch_error(Err(error)), FetchError::Timeout);
+            }
             other => panic!("expected an outage, got {other:?}"),
         }
     }

@@ -1,9 +1,13 @@
 //! What is refused when an authenticator is built.
 
-use alb_oidc::{AccessTokenVerifier, Authenticator, ConfigError, Issuer, KeyStoreSettings, danger};
+use alb_oidc::{
+    AccessTokenVerifier, Authenticator, ConfigError, EndpointState, Issuer, KeyOwner, KeyStore,
+    KeyStoreSettings, danger,
+};
 use alb_oidc_testkit::SimulatedAlb;
 
-use crate::bench::{pool, secs};
+use crate::bench::{Bench, pool, secs};
+use crate::endpoint::{Answer, FakeEndpoint};
 
 fn issuer(url: &str) -> Issuer {
     Issuer::new(url).unwrap()
@@ -70,6 +74,67 @@ fn a_verifier_is_for_an_issuer_of_the_policy_and_is_the_only_one() {
     let policy = danger::any_issuer(signer, alb.client().clone()).into();
     let builder = Authenticator::builder(policy).key_source(alb.clone());
     assert!(builder.verify_access_tokens(other).build().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_are_fetched_with_the_stores_own_fetcher_or_as_the_verifier_says() {
+    let endpoint = FakeEndpoint::new();
+    let alb = SimulatedAlb::new();
+    let verifier = AccessTokenVerifier::cognito(&pool());
+    let store = KeyStore::builder(endpoint.clone())
+        .key_url("https://keys.example")
+        .unwrap()
+        .build()
+        .unwrap();
+    let authenticator = Authenticator::builder(alb.policy())
+        .key_store(store)
+        .verify_access_tokens(verifier.clone())
+        .build()
+        .unwrap();
+    let diagnoses = authenticator.diagnose().await;
+    let [keys, set] = diagnoses.as_slice() else {
+        panic!("{diagnoses:?}");
+    };
+    assert!(matches!(keys.owner, KeyOwner::LoadBalancers(_)));
+    // Of the two forms of the pool's issuer, the one that the policy names.
+    assert_eq!(set.owner, KeyOwner::Issuer(pool().issuer()));
+    assert_eq!(
+        (set.held_keys, set.endpoint),
+        (1, EndpointState::Serves),
+        "{set}"
+    );
+    assert_eq!(
+        set.to_string(),
+        format!(
+            "{}: 1 keys are held; {} serves keys",
+            pool().issuer(),
+            pool().jwks_url()
+        )
+    );
+    assert!(endpoint.urls().contains(&pool().jwks_url()));
+
+    // There is no store, and so nothing to fetch with: not silently from somewhere else.
+    let builder = Authenticator::builder(alb.policy()).key_source(alb.clone());
+    let refused = builder.verify_access_tokens(verifier).build().map(drop);
+    assert_eq!(refused, Err(ConfigError::NoKeySetSource));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_diagnosis_tells_that_an_issuers_keys_cannot_be_had() {
+    let bench = Bench::cognito();
+    bench.endpoint.answer(Answer::Status(500));
+    let diagnoses = bench.authenticator.diagnose().await;
+    let [diagnosis] = diagnoses.as_slice() else {
+        panic!("{diagnoses:?}");
+    };
+    assert!(!diagnosis.answers());
+    assert_eq!(diagnosis.held_keys, 0);
+    // Asking often does not load it.
+    let asked = bench.endpoint.asked();
+    for _ in 0..100 {
+        let _ = bench.authenticator.diagnose().await;
+    }
+    assert_eq!(bench.endpoint.asked(), asked);
 }
 
 #[test]

@@ -240,6 +240,99 @@ async fn a_set_that_is_no_set_never_takes_the_place_of_a_good_one() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_set_that_is_purged_is_fetched_anew_and_a_fetch_under_way_brings_nothing_back() {
+    let bench = Bench::cognito();
+    let token = bench.token();
+    assert_eq!(bench.groups(&token).await, admins());
+    // The issuer has withdrawn the key.
+    bench
+        .endpoint
+        .answer(Answer::Set(set(&[ProviderKey::second()])));
+    assert_eq!(bench.groups_now(&token), admins());
+    bench.authenticator.purge();
+    assert_eq!(
+        bench.groups(&token).await,
+        Err(AccessTokenError::UnknownKey)
+    );
+    assert_eq!(bench.endpoint.asked(), 2);
+    // The same while a fetch is under way that will bring the old set.
+    let bench = Bench::cognito();
+    bench.endpoint.take(millis(100));
+    let waiting = bench.send(&token);
+    sleep(millis(50)).await;
+    bench
+        .endpoint
+        .answer(Answer::Set(set(&[ProviderKey::second()])));
+    bench.authenticator.purge();
+    let user = waiting.await.unwrap();
+    assert_eq!(owned(user.groups()), Err(AccessTokenError::UnknownKey));
+    assert_eq!(bench.groups_now(&token), Err(AccessTokenError::UnknownKey));
+    assert_eq!(bench.groups_now(&rotated(&bench)), admins());
+    assert_eq!(bench.endpoint.asked(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_known_to_have_failed_is_purged_too() {
+    let bench = Bench::cognito();
+    let token = bench.token();
+    bench.endpoint.answer_next(Answer::Status(500));
+    bench.endpoint.answer_next(Answer::Status(500));
+    assert!(bench.groups(&token).await.is_err());
+    assert!(bench.groups_now(&token).is_err());
+    bench.authenticator.purge();
+    assert_eq!(bench.groups(&token).await, admins());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_was_replaced_under_its_id_is_fetched_in_the_background() {
+    let bench = Bench::cognito();
+    let token = bench.token();
+    let wrong = ProviderKey::second().jwk().replace("second", "first");
+    bench
+        .endpoint
+        .answer_next(Answer::Set(format!(r#"{{"keys":[{wrong}]}}"#)));
+    assert_eq!(
+        bench.groups(&token).await,
+        Err(AccessTokenError::BadSignature)
+    );
+    // So new that it is what the issuer has.
+    sleep(millis(9_999)).await;
+    assert_eq!(
+        bench.groups_now(&token),
+        Err(AccessTokenError::BadSignature)
+    );
+    sleep(millis(1)).await;
+    assert_eq!(bench.endpoint.asked(), 1);
+    assert_eq!(
+        bench.groups_now(&token),
+        Err(AccessTokenError::BadSignature)
+    );
+    sleep(millis(1)).await;
+    assert_eq!(bench.groups_now(&token), admins());
+    assert_eq!(bench.endpoint.asked(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn forged_signatures_cost_a_fetch_in_ten_seconds_and_nobody_waits_for_it() {
+    let bench = Bench::cognito();
+    let token = bench.token();
+    assert_eq!(bench.groups(&token).await, admins());
+    bench.endpoint.take(millis(500));
+    let claims = bench.claims(&json!({})).to_string();
+    let forged = ProviderKey::second().sign(bench.alb.access_token_header(), claims);
+    for _ in 0..600 {
+        assert_eq!(
+            bench.groups_now(&forged),
+            Err(AccessTokenError::BadSignature)
+        );
+        assert_eq!(bench.groups_now(&token), admins());
+        sleep(millis(100)).await;
+    }
+    let asked = bench.endpoint.asked();
+    assert!((4..=7).contains(&asked), "{asked}");
+}
+
 #[test]
 fn a_future_that_is_made_outside_of_a_runtime_finds_the_one_that_it_is_polled_in() {
     let bench = Bench::cognito();
@@ -256,7 +349,7 @@ fn a_future_that_is_made_outside_of_a_runtime_finds_the_one_that_it_is_polled_in
     let error = user.groups().unwrap_err();
     assert_eq!(
         (error.reason(), error.problem().status()),
-        ("no-runtime", 503)
+        ("access-token-keys-unavailable", 503)
     );
 }
 

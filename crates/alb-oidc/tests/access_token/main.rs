@@ -12,7 +12,10 @@ mod bench;
 mod configuration;
 mod endpoint;
 mod keys;
+mod metrics;
 mod outages;
+#[path = "../key_store/recorder.rs"]
+mod recorder;
 mod refusals;
 mod users;
 mod wire;

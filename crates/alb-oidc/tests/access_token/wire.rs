@@ -1,6 +1,6 @@
 //! The same over HTTP, with the fetcher that an authenticator has by itself.
 
-use alb_oidc::{AccessTokenVerifier, Authenticator, FetchError};
+use alb_oidc::{AccessTokenVerifier, Authenticator, FetchError, HttpFetcher};
 use alb_oidc_testkit::{Fault, KeyServer, SimulatedAlb};
 use serde_json::json;
 
@@ -59,9 +59,10 @@ async fn a_redirect_is_not_followed_and_an_endless_set_is_not_read() {
             &server.jwks_url(),
             SimulatedAlb::AUDIENCE,
         );
+        let fetcher = HttpFetcher::builder().build().unwrap();
         let authenticator = Authenticator::builder(alb.policy())
             .key_source(alb.clone())
-            .verify_access_tokens(verifier.unwrap())
+            .verify_access_tokens(verifier.unwrap().fetcher(fetcher))
             .build()
             .unwrap();
         assert_eq!(fetch_error(groups(&authenticator, &alb).await), error);

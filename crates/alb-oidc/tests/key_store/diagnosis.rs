@@ -1,6 +1,8 @@
 //! Whether keys can be had, asked by a person.
 
-use alb_oidc::{Authenticator, CryptoBackend, EndpointState, FetchError, KeyError, StaticKeys};
+use alb_oidc::{
+    Authenticator, CryptoBackend, EndpointState, FetchError, KeyError, KeyOwner, StaticKeys,
+};
 use tokio::time::Instant;
 
 use crate::bench::{Bench, TICK, millis};
@@ -72,8 +74,8 @@ async fn an_authenticator_asks_for_each_region_of_its_policy_once() {
         .build()
         .unwrap();
     let diagnoses = authenticator.diagnose().await;
-    let regions: Vec<_> = diagnoses.iter().map(|diagnosis| diagnosis.region).collect();
-    assert_eq!(regions, [bench.alb.arn().region()]);
+    let owners: Vec<_> = diagnoses.iter().map(|diagnosis| &diagnosis.owner).collect();
+    assert_eq!(owners, [&KeyOwner::LoadBalancers(bench.alb.arn().region())]);
     assert_eq!(diagnoses.first().unwrap().url, "https://keys.example");
     let given = Authenticator::builder(bench.alb.policy())
         .key_source(StaticKeys::from_pems(bench.alb.public_keys(), CryptoBackend::P256).unwrap())

@@ -1,6 +1,9 @@
 //! What the facade `metrics` is told. Everything here runs on one thread, as does its recorder.
 
-use alb_oidc::{Authorizer, KeyId, KeyStoreSettings, OidcHeaders, Requirement, Visitor};
+use alb_oidc::{
+    Authorizer, BrowserRequest, CsrfProtection, KeyId, KeyStoreSettings, OidcHeaders, Requirement,
+    Visitor,
+};
 use alb_oidc_testkit::user;
 use metrics::set_default_local_recorder;
 use serde_json::json;
@@ -15,7 +18,7 @@ fn requests(outcome: &str, reason: &str) -> String {
 }
 
 fn fetches(reason: &str) -> String {
-    format!("alb_oidc_key_fetch_duration_seconds{{reason={reason}}}")
+    format!("alb_oidc_key_fetch_duration_seconds{{document=key,reason={reason}}}")
 }
 
 const HELD: &str = "alb_oidc_held_keys{region=us-east-1}";
@@ -103,6 +106,26 @@ fn what_authorizers_say_is_counted_by_reason_and_mode() {
 }
 
 #[test]
+fn what_other_sites_ask_for_is_counted() {
+    let recorder = MetricsRecorder::default();
+    let _guard = set_default_local_recorder(&recorder);
+    let csrf = CsrfProtection::new();
+    for (site, method) in [
+        (b"cross-site".as_slice(), "POST"),
+        (b"same-origin", "POST"),
+        (b"cross-site", "GET"),
+        (b"same-site", "DELETE"),
+    ] {
+        let site = |name| (name == "sec-fetch-site").then_some(site);
+        let _ = csrf.check(&BrowserRequest::from_lookup(method, None, site));
+    }
+    assert_eq!(
+        recorder.count("alb_oidc_cross_origin_requests_total{}"),
+        2.0
+    );
+}
+
+#[test]
 fn every_metric_is_described() {
     let recorder = MetricsRecorder::default();
     metrics::with_local_recorder(&recorder, alb_oidc::describe_metrics);
@@ -112,6 +135,8 @@ fn every_metric_is_described() {
             "alb_oidc_requests_total",
             "alb_oidc_around_load_balancer_total",
             "alb_oidc_authorizations_total",
+            "alb_oidc_access_tokens_total",
+            "alb_oidc_cross_origin_requests_total",
             "alb_oidc_key_fetch_duration_seconds",
             "alb_oidc_held_keys",
         ]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use alb_oidc::{AccessTokenVerifier, Authenticator, Issuer, SignOut};
+use alb_oidc::{AccessTokenVerifier, Authenticator, HttpFetcher, Issuer, SignOut};
 use alb_oidc_testkit::SimulatedAlb;
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, StatusCode};
@@ -56,9 +56,10 @@ impl Visitor {
         let issuer = Issuer::new("https://idp.example").unwrap();
         let alb = SimulatedAlb::builder().issuer(issuer.clone()).build();
         let verifier = AccessTokenVerifier::rfc9068(issuer, NOBODY, SimulatedAlb::AUDIENCE);
+        let fetcher = HttpFetcher::builder().build().unwrap();
         let authenticator = Authenticator::builder(alb.policy())
             .key_source(alb.clone())
-            .verify_access_tokens(verifier.unwrap())
+            .verify_access_tokens(verifier.unwrap().fetcher(fetcher))
             .build();
         Self::at(alb, authenticator.unwrap(), claims)
     }

@@ -5,11 +5,11 @@
 //! waits for the same, so there is no order to keep among them, and no budget. A made-up key id
 //! costs a fetch only if the set that is held is older than [`REFETCH_INTERVAL`].
 
-use std::collections::hash_map::RandomState;
+mod flight;
+
 use std::fmt;
-use std::hash::BuildHasher as _;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -18,13 +18,16 @@ use tokio::sync::watch;
 use tokio::time::{self, Instant};
 
 use super::age::{Age, Freshness};
-use super::backoff::Backoff;
+use super::diagnosis::{EndpointState, KeyDiagnosis, KeyOwner};
 use super::flights::{GRACE, TRANSIENT_RETRY_DELAY, is_transient};
 use super::jwk::{Jwk, JwkSet, SignatureAlgorithm};
+use super::runtime::FetchRuntime;
 use super::{KeyFetcher, KeyResponse, KeyStoreSettings};
 use crate::error::{FetchError, KeyError};
+use crate::meter;
 use crate::policy::Issuer;
 use crate::trace::event;
+use flight::{Effects, Errand, Failure, Flight, Outcome, State};
 
 /// The keys of one issuer, fetched when they are needed and kept. Clones share them.
 #[derive(Clone)]
@@ -37,7 +40,7 @@ struct Shared {
     settings: KeyStoreSettings,
     held: ArcSwapOption<Held>,
     state: Mutex<State>,
-    runtime: Mutex<Option<Handle>>,
+    runtime: FetchRuntime,
 }
 
 /// A set, and when it was fetched.
@@ -67,6 +70,7 @@ impl JwksStore {
         issuer: Issuer,
         url: String,
         fetcher: Arc<dyn KeyFetcher>,
+        runtime: Option<Handle>,
         settings: KeyStoreSettings,
     ) -> Self {
         Self(Arc::new(Shared {
@@ -76,7 +80,7 @@ impl JwksStore {
             settings,
             held: ArcSwapOption::empty(),
             state: Mutex::default(),
-            runtime: Mutex::new(Handle::try_current().ok()),
+            runtime: FetchRuntime::new(runtime),
         }))
     }
 
@@ -96,6 +100,59 @@ impl JwksStore {
         }
         self.0.join(wanted, now)
     }
+
+    /// Drops the set, so that the next request that needs a key asks the issuer anew. A fetch that is
+    /// under way does not bring the old one back.
+    pub(crate) fn purge(&self) {
+        let now = Instant::now();
+        self.0.act(|state, effects| {
+            // Under the lock, as a set that is fetched is put there.
+            self.0.held.store(None);
+            state.start_over(now, &self.0.settings, effects);
+        });
+    }
+
+    /// One of its keys did not verify a token that names it. The issuer may have replaced it, so the
+    /// set is fetched again, unless that was within the last [`REFETCH_INTERVAL`]. Nobody waits for
+    /// it: anybody who reaches the application around the load balancer can bring this about.
+    pub(crate) fn doubt(&self) {
+        let now = Instant::now();
+        let held = self.0.held.load();
+        if held
+            .as_ref()
+            .is_some_and(|held| held.age.at(now) >= REFETCH_INTERVAL)
+        {
+            self.0
+                .act(|state, effects| state.begin(now, &self.0.settings, effects));
+        }
+    }
+
+    /// Asks the issuer for its set, unless that was within the last [`REFETCH_INTERVAL`], and says
+    /// what came of it.
+    pub(crate) fn diagnose(&self) -> impl Future<Output = KeyDiagnosis> + Send + 'static {
+        let nobody = WantedJwk {
+            key_id: String::new(),
+            algorithm: SignatureAlgorithm::Es256,
+        };
+        let lookup = self.key(nobody);
+        let store = self.clone();
+        async move {
+            let answer = match lookup {
+                JwkLookup::Ready(answer) => answer,
+                JwkLookup::Pending(answer) => answer.await,
+            };
+            let held = store.0.held.load();
+            KeyDiagnosis {
+                owner: KeyOwner::Issuer(store.0.issuer.clone()),
+                url: store.0.url.clone(),
+                held_keys: held.as_ref().map_or(0, |held| held.set.len()),
+                endpoint: match answer {
+                    Ok(_) | Err(KeyError::Unknown) => EndpointState::Serves,
+                    Err(error) => EndpointState::Unavailable(error),
+                },
+            }
+        }
+    }
 }
 
 impl fmt::Debug for JwksStore {
@@ -107,152 +164,10 @@ impl fmt::Debug for JwksStore {
     }
 }
 
-/// Whether a set is being fetched, and what is known to have failed.
-#[derive(Debug, Default)]
-struct State {
-    flight: Option<Flight>,
-    failure: Option<(FetchError, Backoff)>,
-    counter: u64,
-    randomness: RandomState,
-}
-
-#[derive(Debug)]
-struct Flight {
-    attempt: u64,
-    began: Instant,
-    deadline: Instant,
-    outcome: watch::Sender<Option<Outcome>>,
-}
-
-type Outcome = Result<Arc<Held>, KeyError>;
-
-/// What is to be done once the lock is let go.
-#[derive(Default)]
-struct Effects {
-    errand: Option<Errand>,
-    landed: Option<(watch::Sender<Option<Outcome>>, Outcome)>,
-    is_runtime_lost: bool,
-}
-
-/// One flight to be flown.
-#[derive(Clone, Copy)]
-struct Errand {
-    attempt: u64,
-    deadline: Instant,
-    may_retry: bool,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Failure {
-    /// `None` if there is no runtime to fetch in, which says nothing about the endpoint.
-    error: Option<FetchError>,
-    retry_after: Option<Duration>,
-}
-
-impl Failure {
-    const fn of(error: FetchError) -> Self {
-        Self {
-            error: Some(error),
-            retry_after: None,
-        }
-    }
-}
-
 enum Joined {
     Answered(Result<Arc<Jwk>, KeyError>),
     /// Until the flight is over, or is taken for lost.
     Waiting(watch::Receiver<Option<Outcome>>, Instant),
-}
-
-impl State {
-    /// Begins a flight, unless one is under way or the endpoint is known to fail.
-    fn begin(&mut self, now: Instant, settings: &KeyStoreSettings, effects: &mut Effects) {
-        self.give_up_overdue(now, settings, effects);
-        if self.flight.is_some() || self.failing(now).is_some() {
-            return;
-        }
-        self.counter += 1;
-        let attempt = self.counter;
-        let deadline = now + settings.flight_timeout;
-        let recent = self.failure.as_ref();
-        effects.errand = Some(Errand {
-            attempt,
-            deadline,
-            may_retry: !recent.is_some_and(|(_, backoff)| backoff.is_recent(now)),
-        });
-        self.flight = Some(Flight {
-            attempt,
-            began: now,
-            deadline,
-            outcome: watch::Sender::new(None),
-        });
-    }
-
-    /// How the last fetch failed, for as long as that is believed.
-    fn failing(&self, now: Instant) -> Option<KeyError> {
-        let (error, backoff) = self.failure.as_ref()?;
-        Some(KeyError::Fetch {
-            error: *error,
-            retry_after: backoff.left(now)?,
-        })
-    }
-
-    /// A flight has ended. A set that it brought must be held before anyone is told of it.
-    fn land(
-        &mut self,
-        attempt: u64,
-        answer: Result<Arc<Held>, Failure>,
-        now: Instant,
-        settings: &KeyStoreSettings,
-        effects: &mut Effects,
-    ) {
-        let Some(flight) = self.flight.take_if(|flight| flight.attempt == attempt) else {
-            return;
-        };
-        let outcome = match answer {
-            Ok(held) => {
-                self.failure = None;
-                Ok(held)
-            }
-            Err(Failure { error: None, .. }) => Err(KeyError::NoRuntime),
-            Err(Failure {
-                error: Some(error),
-                retry_after,
-            }) => {
-                self.counter += 1;
-                let backoff = Backoff::after(
-                    self.failure.as_ref().map(|(_, backoff)| *backoff),
-                    retry_after.unwrap_or_default(),
-                    flight.began,
-                    now,
-                    self.randomness.hash_one(self.counter),
-                    settings,
-                );
-                self.failure = Some((error, backoff));
-                Err(KeyError::Fetch {
-                    error,
-                    retry_after: backoff.until() - now,
-                })
-            }
-        };
-        effects.landed = Some((flight.outcome, outcome));
-    }
-
-    /// Gives up what has not ended by its deadline. A flight does, unless nobody drives its runtime
-    /// any more.
-    fn give_up_overdue(
-        &mut self,
-        now: Instant,
-        settings: &KeyStoreSettings,
-        effects: &mut Effects,
-    ) {
-        let overdue = |flight: &&Flight| now >= flight.deadline + GRACE;
-        if let Some(attempt) = self.flight.as_ref().filter(overdue).map(|f| f.attempt) {
-            effects.is_runtime_lost = true;
-            let failure = Failure::of(FetchError::Timeout);
-            self.land(attempt, Err(failure), now, settings, effects);
-        }
-    }
 }
 
 impl Shared {
@@ -359,7 +274,7 @@ impl Shared {
             waiters.send_replace(Some(outcome));
         }
         if effects.is_runtime_lost {
-            *self.remembered_runtime() = None;
+            self.runtime.forget();
         }
         if let Some(errand) = effects.errand {
             Task::spawn(self, errand, false);
@@ -405,19 +320,6 @@ impl Shared {
             retry_after,
         })
     }
-
-    /// The runtime that the store was built in, or else the one that asks.
-    fn runtime(&self) -> Option<Handle> {
-        let mut runtime = self.remembered_runtime();
-        if runtime.is_none() {
-            *runtime = Handle::try_current().ok();
-        }
-        runtime.clone()
-    }
-
-    fn remembered_runtime(&self) -> MutexGuard<'_, Option<Handle>> {
-        self.runtime.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// A flight under way. Whatever becomes of its task, the state is told: by [`Drop`].
@@ -425,19 +327,19 @@ struct Task {
     shared: Arc<Shared>,
     errand: Errand,
     answer: Option<Result<JwkSet, Failure>>,
-    begun: bool,
+    begun: Option<Instant>,
     /// Whether this is the second try to find a runtime for it.
     is_second: bool,
 }
 
 impl Task {
     fn spawn(shared: &Arc<Shared>, errand: Errand, is_second: bool) {
-        let runtime = shared.runtime();
+        let runtime = shared.runtime.handle();
         let mut task = Self {
             shared: shared.clone(),
             errand,
             answer: None,
-            begun: false,
+            begun: None,
             is_second,
         };
         if let Some(runtime) = runtime {
@@ -446,7 +348,7 @@ impl Task {
     }
 
     async fn run(&mut self) {
-        self.begun = true;
+        self.begun = Some(Instant::now());
         let Errand {
             deadline,
             may_retry,
@@ -459,8 +361,8 @@ impl Task {
 
 impl Drop for Task {
     fn drop(&mut self) {
-        if !self.begun {
-            *self.shared.remembered_runtime() = None;
+        if self.begun.is_none() {
+            self.shared.runtime.forget();
             if !self.is_second && Handle::try_current().is_ok() {
                 // The remembered runtime has ended; the one that asks is alive.
                 Self::spawn(&self.shared, self.errand, true);
@@ -471,11 +373,8 @@ impl Drop for Task {
         let answer = match self.answer.take() {
             Some(answer) => answer,
             // The task panicked, or its runtime went away.
-            None if self.begun => Err(Failure::of(FetchError::Aborted)),
-            None => Err(Failure {
-                error: None,
-                retry_after: None,
-            }),
+            None if self.begun.is_some() => Err(Failure::of(FetchError::Aborted)),
+            None => Err(Failure::NO_RUNTIME),
         };
         match &answer {
             Ok(_) => event!(debug, issuer = %self.shared.issuer, "fetched a key set"),
@@ -483,11 +382,15 @@ impl Drop for Task {
                 event!(warn, issuer = %self.shared.issuer, failure = ?_failure.error, "could not fetch a key set");
             }
         }
+        if let Some(begun) = self.begun {
+            let reason = answer.as_ref().map_or_else(Failure::reason, |_| "none");
+            meter::key_fetch("key-set", now.saturating_duration_since(begun), reason);
+        }
         let (shared, attempt) = (&self.shared, self.errand.attempt);
         shared.act(|state, effects| {
             let is_expected = |flight: &Flight| flight.attempt == attempt;
             if !state.flight.as_ref().is_some_and(is_expected) {
-                // It was given up as overdue: what it brings is no news.
+                // It was given up as overdue, or superseded: what it brings is no news.
                 return;
             }
             let held = answer.map(|set| {
