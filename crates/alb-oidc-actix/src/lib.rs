@@ -83,6 +83,12 @@
 //!   what logs or counts all requests after it. Guards of routes see a user only if `wrap` is further out than they are.
 //! - An extractor on a route that no middleware covers answers 500, never "anonymous".
 //!
+//! **Set [`keep_alive`](actix_web::HttpServer::keep_alive) to more than the load balancer's idle
+//! timeout**, which is 60 seconds unless it is changed, say to 75. actix-web's default of 5 seconds
+//! closes connections that the load balancer is about to use again, and its answer to a request that
+//! meets one is 502 ([AWS, *Troubleshoot your Application Load
+//! Balancers*](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html#http-502-issues)).
+//!
 //! Two things are actix-web's own. What is wrapped around this must not hold a clone of the
 //! [`HttpRequest`](actix_web::HttpRequest) while it waits for the response: to change a request that
 //! is shared is a panic, here as in routing. And `Expect: 100-continue` is answered before the
@@ -113,7 +119,7 @@ mod transform;
 pub use alb_oidc;
 pub use alb_oidc::{
     AuthenticateError, AuthenticatedUser, Authenticator, Authorizer, ConfigError, CsrfProtection,
-    Me, Pages, Refusal, Requirement, SignOut,
+    Me, Pages, Refusal, Requirement, SignOut, Visitor,
 };
 pub use authorize::{Authorize, AuthorizeMiddleware};
 pub use browser::browser_request;
@@ -121,6 +127,6 @@ pub use csrf::{Csrf, CsrfMiddleware};
 pub use endpoint::Endpoint;
 pub use extract::{Claims, MaybeUser, Rejection, User};
 pub use future::ResponseFuture;
-pub use responder::{ProblemJson, RefusalResponder, sign_out};
-pub use service::AuthenticateMiddleware;
+pub use responder::{ProblemJson, RefusalResponder, answer_response};
+pub use service::{AuthenticateMiddleware, visitor};
 pub use transform::Authenticate;
