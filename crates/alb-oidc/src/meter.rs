@@ -10,48 +10,46 @@ use counter::Counter;
 /// What became of one request.
 pub(crate) fn request(_outcome: &'static str, _reason: &'static str, _observed: bool) {
     #[cfg(feature = "metrics")]
-    Counter::of(REQUESTS)
-        .with("outcome", _outcome)
-        .with("reason", _reason)
-        .with("mode", mode(_observed))
-        .increment();
+    REQUESTS.increment(&[
+        ("outcome", _outcome),
+        ("reason", _reason),
+        ("mode", mode(_observed)),
+    ]);
 }
 
 /// One token that cannot have come through the load balancer.
 pub(crate) fn around_load_balancer() {
     #[cfg(feature = "metrics")]
-    Counter::of(AROUND_LOAD_BALANCER).increment();
+    AROUND_LOAD_BALANCER.increment(&[]);
 }
 
 /// What an authorizer makes of one request: `none` is the reason to let it in.
 pub(crate) fn authorization(_reason: &'static str, _observed: bool) {
     #[cfg(feature = "metrics")]
-    Counter::of(AUTHORIZATIONS)
-        .with(
+    AUTHORIZATIONS.increment(&[
+        (
             "outcome",
             match _reason {
                 "none" => "permitted",
                 _ => "refused",
             },
-        )
-        .with("reason", _reason)
-        .with("mode", mode(_observed))
-        .increment();
+        ),
+        ("reason", _reason),
+        ("mode", mode(_observed)),
+    ]);
 }
 
 /// What became of one user's access token, where there was one to verify.
 #[cfg(feature = "access-token")]
 pub(crate) fn access_token(_reason: &'static str) {
     #[cfg(feature = "metrics")]
-    Counter::of(ACCESS_TOKENS)
-        .with("reason", _reason)
-        .increment();
+    ACCESS_TOKENS.increment(&[("reason", _reason)]);
 }
 
 /// One request that is refused as another site's.
 pub(crate) fn cross_origin() {
     #[cfg(feature = "metrics")]
-    Counter::of(CROSS_ORIGIN).increment();
+    CROSS_ORIGIN.increment(&[]);
 }
 
 /// One fetch of a key, or of a set of them.
@@ -74,67 +72,65 @@ const fn mode(observed: bool) -> &'static str {
 
 #[cfg(feature = "metrics")]
 mod counter {
-    use std::collections::HashMap;
-    use std::sync::Arc;
+    use std::sync::OnceLock;
 
-    use arc_swap::ArcSwapOption;
     use metrics::{Key, Label, Level, Metadata, with_recorder};
 
-    /// A counter with its labels, which are all literals.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+    /// A counter, and those of its series that have been counted.
     pub(super) struct Counter {
-        name: &'static str,
-        labels: [Option<(&'static str, &'static str)>; 3],
-        filled: usize,
+        pub(super) name: &'static str,
+        first: OnceLock<Box<Series>>,
     }
+
+    /// One set of labels. There are as many as there are reasons, which is a closed set.
+    struct Series {
+        key: Key,
+        next: OnceLock<Box<Series>>,
+    }
+
+    type Labels = [(&'static str, &'static str)];
 
     impl Counter {
-        pub(super) const fn of(name: &'static str) -> Self {
+        pub(super) const fn new(name: &'static str) -> Self {
             Self {
                 name,
-                labels: [None; 3],
-                filled: 0,
+                first: OnceLock::new(),
             }
         }
 
-        pub(super) fn with(mut self, name: &'static str, value: &'static str) -> Self {
-            if let Some(label) = self.labels.get_mut(self.filled) {
-                *label = Some((name, value));
-                self.filled += 1;
-            }
-            self
-        }
-
-        /// Allocates the first time that these labels are counted, and then never again: a request
-        /// that is rejected must not cost more than it did to send.
-        pub(super) fn increment(self) {
-            let count = |key: &Key| {
-                with_recorder(|recorder| {
-                    recorder.register_counter(key, &METADATA).increment(1);
-                });
+        /// Allocates when these labels are counted for the first time, and then never again: to
+        /// reject a request must not cost more than it did to send it.
+        pub(super) fn increment(&self, labels: &Labels) {
+            let mut place = &self.first;
+            let series = loop {
+                let series = place.get_or_init(|| Series::new(self.name, labels));
+                if series.has(labels) {
+                    break series;
+                }
+                place = &series.next;
             };
-            if let Some(key) = KEYS.load().as_ref().and_then(|keys| keys.get(&self)) {
-                return count(key);
-            }
-            let key = self.key();
-            count(&key);
-            KEYS.rcu(|keys| {
-                let mut keys = keys.as_deref().cloned().unwrap_or_default();
-                keys.insert(self, key.clone());
-                Some(Arc::new(keys))
+            with_recorder(|recorder| {
+                let counter = recorder.register_counter(&series.key, &METADATA);
+                counter.increment(1);
             });
-        }
-
-        fn key(self) -> Key {
-            let labels = self.labels.into_iter().flatten();
-            let labels = labels.map(|(name, value)| Label::from_static_parts(name, value));
-            Key::from_parts(self.name, labels.collect::<Vec<_>>())
         }
     }
 
-    /// The keys of the counters that have been counted. As many as there are labels, which are from
-    /// closed sets.
-    static KEYS: ArcSwapOption<HashMap<Counter, Key>> = ArcSwapOption::const_empty();
+    impl Series {
+        fn new(name: &'static str, labels: &Labels) -> Box<Self> {
+            let labels = labels.iter();
+            let labels = labels.map(|(name, value)| Label::from_static_parts(name, value));
+            Box::new(Self {
+                key: Key::from_parts(name, labels.collect::<Vec<_>>()),
+                next: OnceLock::new(),
+            })
+        }
+
+        fn has(&self, labels: &Labels) -> bool {
+            let own = self.key.labels().map(|label| (label.key(), label.value()));
+            own.eq(labels.iter().copied())
+        }
+    }
 
     static METADATA: Metadata<'static> =
         Metadata::new("alb_oidc", Level::INFO, Some(module_path!()));
@@ -156,28 +152,28 @@ mod counter {
 pub fn describe_metrics() {
     use ::metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
     describe_counter!(
-        REQUESTS,
+        REQUESTS.name,
         Unit::Count,
         "Requests that were decided on, by outcome and reason."
     );
     describe_counter!(
-        AROUND_LOAD_BALANCER,
+        AROUND_LOAD_BALANCER.name,
         Unit::Count,
         "Tokens that cannot have come through an authenticating rule of a trusted load balancer."
     );
     describe_counter!(
-        AUTHORIZATIONS,
+        AUTHORIZATIONS.name,
         Unit::Count,
         "Requests that an authorizer was asked about, by outcome and reason."
     );
     #[cfg(feature = "access-token")]
     describe_counter!(
-        ACCESS_TOKENS,
+        ACCESS_TOKENS.name,
         Unit::Count,
         "Users whose access token was to be verified, by what became of it."
     );
     describe_counter!(
-        CROSS_ORIGIN,
+        CROSS_ORIGIN.name,
         Unit::Count,
         "Requests that were refused because another site's page made them."
     );
@@ -190,15 +186,15 @@ pub fn describe_metrics() {
 }
 
 #[cfg(feature = "metrics")]
-const REQUESTS: &str = "alb_oidc_requests_total";
+static REQUESTS: Counter = Counter::new("alb_oidc_requests_total");
 #[cfg(feature = "metrics")]
-const AROUND_LOAD_BALANCER: &str = "alb_oidc_around_load_balancer_total";
+static AROUND_LOAD_BALANCER: Counter = Counter::new("alb_oidc_around_load_balancer_total");
 #[cfg(feature = "metrics")]
-const AUTHORIZATIONS: &str = "alb_oidc_authorizations_total";
+static AUTHORIZATIONS: Counter = Counter::new("alb_oidc_authorizations_total");
 #[cfg(all(feature = "metrics", feature = "access-token"))]
-const ACCESS_TOKENS: &str = "alb_oidc_access_tokens_total";
+static ACCESS_TOKENS: Counter = Counter::new("alb_oidc_access_tokens_total");
 #[cfg(feature = "metrics")]
-const CROSS_ORIGIN: &str = "alb_oidc_cross_origin_requests_total";
+static CROSS_ORIGIN: Counter = Counter::new("alb_oidc_cross_origin_requests_total");
 #[cfg(feature = "metrics")]
 const KEY_FETCH: &str = "alb_oidc_key_fetch_duration_seconds";
 #[cfg(feature = "metrics")]

@@ -78,6 +78,10 @@ enum Keys {
 
 impl AccessTokenVerifier {
     /// Verifies what this Cognito user pool issues, under either form of its issuer.
+    ///
+    /// A user whose token has no `cognito:groups` is in no group, for Cognito leaves the claim out then.
+    /// A pre-token-generation trigger that takes groups out of the token takes them from here as well,
+    /// and makes `!group("suspended")` true.
     pub fn cognito(pool: &CognitoUserPool) -> Self {
         Self::new(
             Profile::Cognito,
@@ -153,11 +157,9 @@ impl AccessTokenVerifier {
                 Keys::FetchedWith(fetcher) => (fetcher.clone(), None),
                 Keys::Fetched => store.ok_or(ConfigError::NoKeySetSource)?.fetching(),
             };
-            // Without its query, which may have a secret.
-            let _base = url.split('?').next().unwrap_or_default();
-            event!(info, %issuer, url = _base, "the keys of access tokens are fetched from here");
             let settings = self.settings.clone();
             let store = JwksStore::new(issuer.clone(), url, fetcher, runtime, settings);
+            event!(info, %issuer, url = store.shown_url(), "the keys of access tokens are fetched from here");
             Ok(Source::Store(store))
         };
         let issuers = self.issuers.into_iter().map(|(issuer, url)| {
@@ -245,29 +247,35 @@ impl Verifiers {
 
     /// Drops the keys that were fetched.
     pub(crate) fn purge(&self) {
-        for (_, store) in self.stores() {
-            store.purge();
+        for (_, source) in self.all.iter().flat_map(|verifier| &verifier.issuers) {
+            if let Source::Store(store) = source {
+                store.purge();
+            }
         }
     }
 
-    /// Whether the keys of each issuer that the policy names can be had. The other form of a Cognito
-    /// user pool's issuer has keys only if the pool is replicated, and is asked for none in vain.
+    /// Whether the keys of each issuer that the policy names can be had, and, if it names none, those of
+    /// the first form of each. The other form of a Cognito user pool's has keys only if the pool is
+    /// replicated.
     pub(crate) fn diagnose(
         &self,
         policy: &TrustPolicy,
     ) -> Vec<impl Future<Output = KeyDiagnosis> + Send + 'static> {
-        self.stores()
-            .filter(|(issuer, _)| names(policy, issuer))
-            .map(|(_, store)| store.diagnose())
-            .collect()
-    }
-
-    fn stores(&self) -> impl Iterator<Item = (&Issuer, &JwksStore)> {
-        let issuers = self.all.iter().flat_map(|verifier| &verifier.issuers);
-        issuers.filter_map(|(issuer, source)| match source {
-            Source::Store(store) => Some((issuer, store)),
-            Source::Given(_) => None,
-        })
+        let mut asked = Vec::new();
+        for verifier in self.all.iter() {
+            let is_named = |(issuer, _): &&(Issuer, Source)| {
+                policy.rules().any(|rule| rule.issuer() == Some(issuer))
+            };
+            let mut issuers: Vec<_> = verifier.issuers.iter().filter(is_named).collect();
+            if issuers.is_empty() {
+                issuers.extend(verifier.issuers.first());
+            }
+            asked.extend(issuers.into_iter().filter_map(|(_, source)| match source {
+                Source::Store(store) => Some(store.diagnose()),
+                Source::Given(_) => None,
+            }));
+        }
+        asked
     }
 
     /// Looks at the access token that came with a token that has been verified.

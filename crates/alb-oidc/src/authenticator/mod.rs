@@ -148,6 +148,8 @@ impl Authenticator {
     /// Drops all keys that were fetched, those of access tokens included, and all that is known of
     /// keys that could not be had: for the day that a key has to be forgotten at once. The next
     /// requests ask anew. Keys that come from another source than a store stay.
+    ///
+    /// Keys of access tokens are each authenticator's own: where two share a store, purge both.
     pub fn purge(&self) {
         if let Some(store) = self.key_store() {
             store.purge();

@@ -66,7 +66,8 @@ impl KeyStore {
         self.forget(|request| request.key_id() == key_id);
     }
 
-    /// Drops all keys, and all that is known of keys that could not be had.
+    /// Drops all keys, and all that is known of keys that could not be had. Those of access tokens are
+    /// not among them: each [`Authenticator`](crate::Authenticator::purge) has its own.
     pub fn purge(&self) {
         self.forget(|_| true);
     }
@@ -373,11 +374,11 @@ impl Task {
             }),
             None => Err(Failure::NoRuntime),
         };
-        self.trace_fetch(request, &answer);
-        if let Some(begun) = self.begun {
-            let reason = answer.as_ref().map_or_else(Failure::reason, |_| "none");
-            meter::key_fetch("key", now.saturating_duration_since(begun), reason);
-        }
+        let told = answer.as_ref().map(|key| {
+            let held = self.shared.entries.load();
+            held.get(&request).is_some_and(|held| held.key != *key)
+        });
+        let told = told.map_err(|failure| *failure);
         let withdrawn = self.shared.act(|flights, effects| {
             let mut withdrawn = false;
             let answer = match answer {
@@ -394,29 +395,35 @@ impl Task {
             flights.landed(request, attempt, answer, now, effects);
             withdrawn
         });
+        // Last, for a subscriber or a recorder that panics must not keep the answer from anybody.
+        if let Some(begun) = self.begun {
+            let reason = told.as_ref().map_or_else(Failure::reason, |_| "none");
+            meter::key_fetch("key", now.saturating_duration_since(begun), reason);
+        }
         let region = request.region();
         meter::held_keys(region, self.shared.entries.load().count_in(region));
+        trace_fetch(request, &told);
         if withdrawn {
             event!(warn, key_id = %request.key_id(), "the key endpoint has withdrawn this key");
         }
     }
+}
 
-    #[cfg_attr(
-        not(feature = "tracing"),
-        expect(unused_variables, reason = "they are only traced")
-    )]
-    fn trace_fetch(&self, request: KeyRequest, answer: &Result<Arc<PublicKey>, Failure>) {
-        match answer {
-            Ok(key) => {
-                let held = self.shared.entries.load();
-                if held.get(&request).is_some_and(|held| held.key != *key) {
-                    event!(warn, key_id = %request.key_id(), "the key endpoint has replaced the key of this id");
-                }
-                event!(debug, region = %request.region(), key_id = %request.key_id(), "fetched a public key");
+/// Tells of a fetch: whether its key took the place of another of the same id, or how it failed.
+#[cfg_attr(
+    not(feature = "tracing"),
+    expect(unused_variables, reason = "they are only traced")
+)]
+fn trace_fetch(request: KeyRequest, told: &Result<bool, Failure>) {
+    match told {
+        Ok(has_replaced) => {
+            if *has_replaced {
+                event!(warn, key_id = %request.key_id(), "the key endpoint has replaced the key of this id");
             }
-            Err(failure) => {
-                event!(warn, region = %request.region(), key_id = %request.key_id(), failure = ?failure, "could not fetch a public key");
-            }
+            event!(debug, region = %request.region(), key_id = %request.key_id(), "fetched a public key");
+        }
+        Err(failure) => {
+            event!(warn, region = %request.region(), key_id = %request.key_id(), failure = ?failure, "could not fetch a public key");
         }
     }
 }

@@ -1,13 +1,14 @@
 //! What is refused when an authenticator is built.
 
 use alb_oidc::{
-    AccessTokenVerifier, Authenticator, ConfigError, EndpointState, Issuer, KeyOwner, KeyStore,
-    KeyStoreSettings, danger,
+    AccessTokenVerifier, Authenticator, ConfigError, EndpointState, Issuer, KeyDiagnosis, KeyOwner,
+    KeyStore, KeyStoreSettings, danger,
 };
-use alb_oidc_testkit::SimulatedAlb;
+use alb_oidc_testkit::{ProviderKey, SimulatedAlb};
+use tokio::time::sleep;
 
-use crate::bench::{Bench, pool, secs};
-use crate::endpoint::{Answer, FakeEndpoint};
+use crate::bench::{Bench, millis, pool, secs};
+use crate::endpoint::{Answer, FakeEndpoint, set};
 
 fn issuer(url: &str) -> Issuer {
     Issuer::new(url).unwrap()
@@ -135,6 +136,45 @@ async fn a_diagnosis_tells_that_an_issuers_keys_cannot_be_had() {
         let _ = bench.authenticator.diagnose().await;
     }
     assert_eq!(bench.endpoint.asked(), asked);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_diagnosis_asks_even_where_the_last_fetch_has_failed_a_moment_ago() {
+    let bench = Bench::cognito();
+    bench.endpoint.answer(Answer::Status(500));
+    assert!(bench.groups(&bench.token()).await.is_err());
+    bench
+        .endpoint
+        .answer(Answer::Set(set(&[ProviderKey::first()])));
+    bench.endpoint.take(millis(100));
+    sleep(secs(9)).await;
+    // Somebody else asks already.
+    let request = bench.send(&bench.token());
+    let diagnoses = bench.authenticator.diagnose().await;
+    assert!(diagnoses.iter().all(KeyDiagnosis::answers), "{diagnoses:?}");
+    assert!(request.await.unwrap().groups().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_diagnosis_shows_no_query_and_asks_for_no_form_of_an_issuer_in_vain() {
+    let endpoint = FakeEndpoint::new();
+    let alb = SimulatedAlb::new();
+    let signer = alb_oidc::Signer::exact(*alb.arn());
+    let any_issuer = danger::any_issuer(signer, alb.client().clone());
+    let other = rfc9068("https://login.example.com/jwks.json?code=canary", "api").unwrap();
+    let authenticator = Authenticator::builder(any_issuer.into())
+        .key_source(alb.clone())
+        .verify_access_tokens(AccessTokenVerifier::cognito(&pool()).fetcher(endpoint.clone()))
+        .verify_access_tokens(other.fetcher(endpoint.clone()))
+        .build()
+        .unwrap();
+    let diagnoses = authenticator.diagnose().await;
+    let owners: Vec<_> = diagnoses.iter().map(|it| it.owner.clone()).collect();
+    let issuers = [pool().issuer(), issuer("https://login.example.com")];
+    assert_eq!(owners, issuers.map(KeyOwner::Issuer));
+    let shown = format!("{diagnoses:?} {}", diagnoses.last().unwrap());
+    assert!(!shown.contains("canary"), "{shown}");
+    assert!(endpoint.urls().iter().any(|url| url.contains("canary")));
 }
 
 #[test]

@@ -98,7 +98,7 @@ impl JwksStore {
                 return JwkLookup::Ready(answer);
             }
         }
-        self.0.join(wanted, now)
+        self.0.join(wanted, now, Waits::IfThereIsHope)
     }
 
     /// Drops the set, so that the next request that needs a key asks the issuer anew. A fetch that is
@@ -134,7 +134,7 @@ impl JwksStore {
             key_id: String::new(),
             algorithm: SignatureAlgorithm::Es256,
         };
-        let lookup = self.key(nobody);
+        let lookup = self.0.join(nobody, Instant::now(), Waits::InAnyCase);
         let store = self.clone();
         async move {
             let answer = match lookup {
@@ -144,7 +144,7 @@ impl JwksStore {
             let held = store.0.held.load();
             KeyDiagnosis {
                 owner: KeyOwner::Issuer(store.0.issuer.clone()),
-                url: store.0.url.clone(),
+                url: store.shown_url().to_owned(),
                 held_keys: held.as_ref().map_or(0, |held| held.set.len()),
                 endpoint: match answer {
                     Ok(_) | Err(KeyError::Unknown) => EndpointState::Serves,
@@ -155,6 +155,13 @@ impl JwksStore {
     }
 }
 
+impl JwksStore {
+    /// Where the set is fetched from, without the query, which may have a secret.
+    pub(crate) fn shown_url(&self) -> &str {
+        self.0.url.split('?').next().unwrap_or_default()
+    }
+}
+
 impl fmt::Debug for JwksStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JwksStore")
@@ -162,6 +169,14 @@ impl fmt::Debug for JwksStore {
             .field("fetcher", &self.0.fetcher)
             .finish_non_exhaustive()
     }
+}
+
+/// Whether to wait for a fetch that somebody else has begun.
+#[derive(Clone, Copy)]
+enum Waits {
+    /// Not if the one before has failed a moment ago.
+    IfThereIsHope,
+    InAnyCase,
 }
 
 enum Joined {
@@ -190,7 +205,7 @@ impl Shared {
         }
     }
 
-    fn join(self: &Arc<Self>, wanted: WantedJwk, now: Instant) -> JwkLookup {
+    fn join(self: &Arc<Self>, wanted: WantedJwk, now: Instant, waits: Waits) -> JwkLookup {
         if Handle::try_current().is_err() {
             return JwkLookup::Ready(Err(KeyError::NoRuntime));
         }
@@ -208,20 +223,25 @@ impl Shared {
             let failed = failed.filter(|(_, backoff)| backoff.is_recent(now));
             let failed = failed.map(|(error, _)| *error);
             state.begin(now, &self.settings, effects);
-            match (&state.flight, failed) {
-                // Whether it still fails is found out without holding anybody up: a user is signed in
-                // without this, and most requests do not need it.
-                (Some(_), Some(error)) => Joined::Answered(Err(KeyError::Fetch {
-                    error,
-                    retry_after: self.settings.min_backoff,
-                })),
-                (Some(flight), None)
+            let has_begun = effects.errand.is_some();
+            match (&state.flight, failed, waits) {
+                // Whether it still fails is found out without holding anybody up but the one that
+                // begins: a user is signed in without this, and most requests do not need it. That
+                // one waits, for there are runtimes that are driven while a request is under way
+                // and not between two of them.
+                (Some(_), Some(error), Waits::IfThereIsHope) if !has_begun => {
+                    Joined::Answered(Err(KeyError::Fetch {
+                        error,
+                        retry_after: self.settings.min_backoff,
+                    }))
+                }
+                (Some(flight), ..)
                     if flight.outcome.receiver_count() < self.settings.max_waiters =>
                 {
                     Joined::Waiting(flight.outcome.subscribe(), flight.deadline + GRACE)
                 }
-                (Some(_), None) => Joined::Answered(Err(KeyError::Limited)),
-                (None, _) => {
+                (Some(_), ..) => Joined::Answered(Err(KeyError::Limited)),
+                (None, ..) => {
                     Joined::Answered(Err(state.failing(now).unwrap_or(KeyError::NoRuntime)))
                 }
             }
@@ -376,16 +396,7 @@ impl Drop for Task {
             None if self.begun.is_some() => Err(Failure::of(FetchError::Aborted)),
             None => Err(Failure::NO_RUNTIME),
         };
-        match &answer {
-            Ok(_) => event!(debug, issuer = %self.shared.issuer, "fetched a key set"),
-            Err(_failure) => {
-                event!(warn, issuer = %self.shared.issuer, failure = ?_failure.error, "could not fetch a key set");
-            }
-        }
-        if let Some(begun) = self.begun {
-            let reason = answer.as_ref().map_or_else(Failure::reason, |_| "none");
-            meter::key_fetch("key-set", now.saturating_duration_since(begun), reason);
-        }
+        let failure = answer.as_ref().err().copied();
         let (shared, attempt) = (&self.shared, self.errand.attempt);
         shared.act(|state, effects| {
             let is_expected = |flight: &Flight| flight.attempt == attempt;
@@ -401,6 +412,17 @@ impl Drop for Task {
             });
             state.land(attempt, held, now, &shared.settings, effects);
         });
+        // Last, for a subscriber or a recorder that panics must not keep the answer from anybody.
+        match failure {
+            None => event!(debug, issuer = %shared.issuer, "fetched a key set"),
+            Some(_failure) => {
+                event!(warn, issuer = %shared.issuer, failure = ?_failure.error, "could not fetch a key set");
+            }
+        }
+        if let Some(begun) = self.begun {
+            let reason = failure.as_ref().map_or("none", Failure::reason);
+            meter::key_fetch("key-set", now.saturating_duration_since(begun), reason);
+        }
     }
 }
 
