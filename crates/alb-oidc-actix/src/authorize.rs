@@ -28,7 +28,7 @@ use crate::service::visitor;
 /// /// count together.
 /// fn app(authenticate: Authenticate) -> Result<impl Fn(&mut ServiceConfig) + Clone, ConfigError> {
 ///     let staff = Authorize::new(Authorizer::enforce(Requirement::email_domain("example.com")?));
-///     let auditors = Authorize::new(Authorizer::enforce(Requirement::claim_contains("roles", "auditor")));
+///     let auditors = Authorize::new(Authorizer::enforce(Requirement::claim_contains("roles", "auditor")?));
 ///     Ok(move |app: &mut ServiceConfig| {
 ///         // One resource asks for more. Both are asked, the scope's first.
 ///         let books = web::resource("/books").get(async || "for auditors").wrap(auditors.clone());

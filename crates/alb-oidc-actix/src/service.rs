@@ -70,19 +70,11 @@ pub(crate) struct Anonymous;
 /// application's own. [`Visitor::user`] refuses where none has looked.
 #[must_use]
 pub fn visitor(extensions: &Extensions) -> Visitor<'_> {
-    match (extensions.get(), extensions.get()) {
-        (Some(user), _) => Visitor::SignedIn(user),
-        (None, Some(Anonymous)) => Visitor::Anonymous,
-        (None, None) => Visitor::Unknown,
-    }
+    Visitor::new(extensions.get(), extensions.get::<Anonymous>().is_some())
 }
 
 fn mark_sensitive(headers: &mut HeaderMap) {
-    for name in [
-        OidcHeaders::DATA,
-        OidcHeaders::IDENTITY,
-        OidcHeaders::ACCESS_TOKEN,
-    ] {
+    for name in OidcHeaders::NAMES {
         let name = HeaderName::from_static(name);
         // Of several values of one name, this map lets none but the first be changed in place.
         for mut value in headers.remove(&name) {

@@ -26,7 +26,7 @@ use crate::service::visitor;
 ///
 /// fn app(authenticator: Authenticator) -> Result<Router, ConfigError> {
 ///     let staff = Authorizer::enforce(Requirement::email_domain("example.com")?);
-///     let auditors = Authorizer::enforce(Requirement::claim_contains("roles", "auditor"));
+///     let auditors = Authorizer::enforce(Requirement::claim_contains("roles", "auditor")?);
 ///     Ok(Router::new()
 ///         .route("/", get(async || "for staff"))
 ///         // One route asks for more. Both are asked, the router's first.

@@ -82,19 +82,11 @@ pub(crate) struct Anonymous;
 /// [`Visitor::user`] refuses where no layer has looked.
 #[must_use]
 pub fn visitor(extensions: &Extensions) -> Visitor<'_> {
-    match (extensions.get(), extensions.get()) {
-        (Some(user), _) => Visitor::SignedIn(user),
-        (None, Some(Anonymous)) => Visitor::Anonymous,
-        (None, None) => Visitor::Unknown,
-    }
+    Visitor::new(extensions.get(), extensions.get::<Anonymous>().is_some())
 }
 
 fn mark_sensitive(headers: &mut HeaderMap) {
-    for name in [
-        OidcHeaders::DATA,
-        OidcHeaders::IDENTITY,
-        OidcHeaders::ACCESS_TOKEN,
-    ] {
+    for name in OidcHeaders::NAMES {
         if let http::header::Entry::Occupied(mut values) = headers.entry(name) {
             values
                 .iter_mut()

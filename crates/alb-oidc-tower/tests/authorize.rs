@@ -29,7 +29,7 @@ fn staff() -> Requirement {
 }
 
 fn auditors() -> Requirement {
-    Requirement::claim_contains("groups", "auditors")
+    Requirement::claim_contains("groups", "auditors").unwrap()
 }
 
 fn guard(requirement: Requirement) -> AuthorizeLayer {

@@ -22,6 +22,8 @@ impl OidcHeaders<'_> {
     pub const IDENTITY: &'static str = "x-amzn-oidc-identity";
     /// The identity provider's access token, not signed by the ALB.
     pub const ACCESS_TOKEN: &'static str = "x-amzn-oidc-accesstoken";
+    /// The names of all three. Mark their values sensitive wherever requests are logged or compressed.
+    pub const NAMES: [&'static str; 3] = [Self::DATA, Self::IDENTITY, Self::ACCESS_TOKEN];
     /// The longest value, in bytes, that is read from any of the three: the ALB's own limit of 16 K
     /// for one header.
     pub const MAX_BYTES: usize = 16_384;

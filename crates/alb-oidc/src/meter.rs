@@ -52,6 +52,12 @@ pub(crate) fn cross_origin() {
     CROSS_ORIGIN.increment(&[]);
 }
 
+/// One request that an extractor or an endpoint refuses.
+pub(crate) fn refusal(_reason: &'static str) {
+    #[cfg(feature = "metrics")]
+    REFUSALS.increment(&[("reason", _reason)]);
+}
+
 /// One fetch of a key, or of a set of them.
 pub(crate) fn key_fetch(_document: &'static str, _took: Duration, _reason: &'static str) {
     #[cfg(feature = "metrics")]
@@ -146,6 +152,7 @@ mod counter {
 /// | `alb_oidc_authorizations_total` | counter | `outcome`: `permitted`, `refused`; `reason`: `none` or a [`Refusal::reason`](crate::Refusal::reason); `mode`: `enforced`, `observed` (of an authorizer that only reports, which lets through what it counts as refused) |
 /// | `alb_oidc_access_tokens_total` | counter | `reason`: `none` for one that verifies, or an [`AccessTokenError::reason`](crate::AccessTokenError::reason); of users whose issuer has a verifier |
 /// | `alb_oidc_cross_origin_requests_total` | counter | none; requests that a [`CsrfProtection`](crate::CsrfProtection) refuses |
+/// | `alb_oidc_refusals_total` | counter | `reason`: `missing-layer`, `claims-do-not-fit` or an [`AccessTokenError::reason`](crate::AccessTokenError::reason); requests that an extractor or an endpoint refuses, and nothing before it |
 /// | `alb_oidc_key_fetch_duration_seconds` | histogram | `document`: `key` of a load balancer, or `key-set` of an issuer of access tokens; `reason`: `none` for a key or a set, `unknown-key`, or how it failed |
 /// | `alb_oidc_held_keys` | gauge | `region`: of the policy |
 #[cfg(feature = "metrics")]
@@ -177,6 +184,11 @@ pub fn describe_metrics() {
         Unit::Count,
         "Requests that were refused because another site's page made them."
     );
+    describe_counter!(
+        REFUSALS.name,
+        Unit::Count,
+        "Requests that an extractor or an endpoint refused, by reason."
+    );
     describe_histogram!(
         KEY_FETCH,
         Unit::Seconds,
@@ -195,6 +207,8 @@ static AUTHORIZATIONS: Counter = Counter::new("alb_oidc_authorizations_total");
 static ACCESS_TOKENS: Counter = Counter::new("alb_oidc_access_tokens_total");
 #[cfg(feature = "metrics")]
 static CROSS_ORIGIN: Counter = Counter::new("alb_oidc_cross_origin_requests_total");
+#[cfg(feature = "metrics")]
+static REFUSALS: Counter = Counter::new("alb_oidc_refusals_total");
 #[cfg(feature = "metrics")]
 const KEY_FETCH: &str = "alb_oidc_key_fetch_duration_seconds";
 #[cfg(feature = "metrics")]

@@ -13,6 +13,7 @@ use crate::error::Disposition;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Problem {
     status: u16,
+    grpc_status: u8,
     body: &'static str,
     challenge: Option<&'static str>,
     retry_after: Option<Duration>,
@@ -22,6 +23,7 @@ impl Problem {
     /// 401: nobody is signed in, or the token is not one to trust.
     pub const UNAUTHENTICATED: Self = Self {
         status: 401,
+        grpc_status: 16,
         body: r#"{"type":"about:blank","title":"Unauthorized","status":401,"detail":"Sign in through the load balancer."}"#,
         challenge: Some(CHALLENGE),
         retry_after: None,
@@ -30,6 +32,7 @@ impl Problem {
     /// 403: the user is signed in, and is not one whom the application lets do this.
     pub const FORBIDDEN: Self = Self {
         status: 403,
+        grpc_status: 7,
         body: r#"{"type":"about:blank","title":"Forbidden","status":403,"detail":"Your account lacks what this page needs."}"#,
         challenge: None,
         retry_after: None,
@@ -38,6 +41,7 @@ impl Problem {
     /// 403: another site's page made the request.
     pub const CROSS_ORIGIN: Self = Self {
         status: 403,
+        grpc_status: 7,
         body: r#"{"type":"about:blank","title":"Forbidden","status":403,"detail":"The request was not made by a page of this application."}"#,
         challenge: None,
         retry_after: None,
@@ -47,6 +51,7 @@ impl Problem {
     /// nobody is let in.
     pub const MISSING_LAYER: Self = Self {
         status: 500,
+        grpc_status: 13,
         body: r#"{"type":"about:blank","title":"Internal Server Error","status":500}"#,
         challenge: None,
         retry_after: None,
@@ -69,12 +74,7 @@ impl Problem {
     /// (`PERMISSION_DENIED`), 14 (`UNAVAILABLE`) or 13 (`INTERNAL`).
     #[must_use]
     pub const fn grpc_status(&self) -> u8 {
-        match self.status {
-            401 => 16,
-            403 => 7,
-            503 => 14,
-            _ => 13,
-        }
+        self.grpc_status
     }
 
     /// The headers, names in lower case.
@@ -98,6 +98,7 @@ impl Problem {
     pub(crate) const fn unavailable(retry_after: Duration) -> Self {
         Self {
             status: 503,
+            grpc_status: 14,
             body: r#"{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"Who you are cannot be checked at the moment. Try again."}"#,
             challenge: None,
             retry_after: Some(retry_after),

@@ -1,10 +1,16 @@
 //! Why a request is answered before a handler has seen it, whoever says so.
 
+use tokio::time::Instant;
+
 use crate::access_token::AccessTokenError;
 use crate::csrf::CrossOrigin;
 use crate::denial::{Denial, DenialCause};
 use crate::error::{AuthenticateError, ClaimsError};
+use crate::meter;
+use crate::outcomes::LOUD_EVENTS_PER_MINUTE;
 use crate::problem::Problem;
+use crate::quota::Quota;
+use crate::trace::event;
 
 /// Why a layer or an extractor answers a request itself. Adapters leave it in the response's
 /// extensions, for the application's own log.
@@ -56,6 +62,26 @@ impl Refusal {
         }
     }
 
+    /// Tells the operator of a refusal of which nobody has told yet, as an event and in the metrics: for
+    /// adapters, where an extractor or an endpoint refuses. An
+    /// [`Authenticator`](crate::Authenticator), an [`Authorizer`](crate::Authorizer) and a
+    /// [`CsrfProtection`](crate::CsrfProtection) have told of theirs.
+    pub fn tell(&self) {
+        match self {
+            Self::Unauthenticated(_) | Self::Forbidden(_) | Self::CrossOrigin(_) => return,
+            Self::MissingLayer | Self::ClaimsDoNotFit(_) | Self::AccessToken(_) => {}
+        }
+        let _reason = self.reason();
+        meter::refusal(_reason);
+        match (self, TOLD.spend(Instant::now())) {
+            (Self::MissingLayer, Some(_untold)) => {
+                event!(error, reason = _reason, untold = _untold, "{self}");
+            }
+            (_, Some(_untold)) => event!(warn, reason = _reason, untold = _untold, "{self}"),
+            (_, None) => event!(debug, reason = _reason, "{self}"),
+        }
+    }
+
     /// The cause as one of a closed set of labels, for logs and metrics. To tell it to the client
     /// would help an attacker.
     #[must_use]
@@ -70,3 +96,6 @@ impl Refusal {
         }
     }
 }
+
+/// An extractor has nothing of its own that could count, so that all of a process count together.
+static TOLD: Quota = Quota::new(LOUD_EVENTS_PER_MINUTE);

@@ -21,8 +21,8 @@ use crate::user::AuthenticatedUser;
 /// use alb_oidc::Requirement;
 ///
 /// let staff = Requirement::email_domain("example.com")?;
-/// let auditor = Requirement::claim_contains("roles", "auditor");
-/// let suspended = Requirement::claim_equals("suspended", true);
+/// let auditor = Requirement::claim_contains("roles", "auditor")?;
+/// let suspended = Requirement::claim_equals("suspended", true)?;
 /// let requirement = staff.or(auditor).and(!suspended);
 ///
 /// // From a list, as a configuration has it. An empty one is an error, and not everybody or nobody.
@@ -160,8 +160,17 @@ impl Requirement {
     /// item, in their order. A claim that is `null` counts as missing, so that nothing equals `null`.
     ///
     /// Cognito sends its custom attributes as texts: `claim_equals("custom:level", "3")`.
-    #[must_use]
-    pub fn claim_equals(name: impl Into<Arc<str>>, value: impl Into<Value>) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::RequiredClaim`], which says what to write instead: for `email`, of which
+    /// nothing would say whether it is verified; for `sub`; for `iss` and `exp`, which are the load
+    /// balancer's own; for `cognito:groups`, which is in the access token alone; and for the value
+    /// `null`.
+    pub fn claim_equals(
+        name: impl Into<Arc<str>>,
+        value: impl Into<Value>,
+    ) -> Result<Self, ConfigError> {
         Self::claim(name.into(), Relation::Equals, value.into())
     }
 
@@ -170,8 +179,14 @@ impl Requirement {
     ///
     /// A text contains nothing, be it a part of it or one of its words: `"administrators"` is not
     /// in the group `admin`, nor is `"no admin"`.
-    #[must_use]
-    pub fn claim_contains(name: impl Into<Arc<str>>, value: impl Into<Value>) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// As [`claim_equals`](Self::claim_equals).
+    pub fn claim_contains(
+        name: impl Into<Arc<str>>,
+        value: impl Into<Value>,
+    ) -> Result<Self, ConfigError> {
         Self::claim(name.into(), Relation::Contains, value.into())
     }
 
@@ -299,13 +314,25 @@ impl Requirement {
         Ok(parts)
     }
 
-    fn claim(name: Arc<str>, relation: Relation, value: Value) -> Self {
+    fn claim(name: Arc<str>, relation: Relation, value: Value) -> Result<Self, ConfigError> {
+        let instead = match (&*name, &value) {
+            ("email", _) => Some("require an email, which asks whether it is verified"),
+            ("sub", _) => Some("require a subject or a user"),
+            ("iss", _) => Some("require a user, or trust the issuer in the policy alone"),
+            ("exp", _) => Some("the token's expiry is checked in any case"),
+            ("cognito:groups", _) => Some("require a group, which the access token tells of"),
+            (_, Value::Null) => Some("nothing equals null"),
+            _ => None,
+        };
+        if let Some(instead) = instead {
+            return Err(ConfigError::RequiredClaim(instead));
+        }
         let condition = Condition::Claim {
             name,
             relation,
             value,
         };
-        condition.into()
+        Ok(condition.into())
     }
 
     fn describe(&self, f: &mut fmt::Formatter<'_>, shown: Shown) -> fmt::Result {

@@ -7,6 +7,7 @@ use crate::user::AuthenticatedUser;
 /// What becomes of a request that has none of the three headers. One that has them and does not prove
 /// a user is refused either way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Need {
     /// Only signed-in users get through.
     Required,
@@ -33,7 +34,8 @@ impl Need {
 }
 
 /// Who has sent a request, as far as the layer that authenticates has found out. Adapters say which
-/// of the three it is; what follows from it is decided here.
+/// of the three it is; what follows from it is decided here. There are these three; a fourth would be a
+/// breaking change, so that nobody needs a catch-all.
 #[derive(Clone, Copy, Debug)]
 pub enum Visitor<'u> {
     /// A trusted load balancer vouches for this user.
@@ -45,6 +47,16 @@ pub enum Visitor<'u> {
 }
 
 impl<'u> Visitor<'u> {
+    /// Whom a layer has left in a request: a user, or the mark that it has looked and found nobody.
+    #[must_use]
+    pub const fn new(user: Option<&'u AuthenticatedUser>, is_anonymous: bool) -> Self {
+        match (user, is_anonymous) {
+            (Some(user), _) => Self::SignedIn(user),
+            (None, true) => Self::Anonymous,
+            (None, false) => Self::Unknown,
+        }
+    }
+
     /// The user.
     ///
     /// # Errors

@@ -616,6 +616,10 @@ fn each_refused_configuration_says_what_to_write() {
             ["not an e-mail address", "name@example.com"],
         ),
         (
+            ConfigError::RequiredClaim("require a subject or a user"),
+            ["cannot be required so", "require a subject"],
+        ),
+        (
             ConfigError::NoRequirements,
             ["empty list of requirements", "whom to let in"],
         ),

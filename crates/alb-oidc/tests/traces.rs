@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use alb_oidc::{
     AccessTokenVerifier, AuthenticateError, Authenticator, Authorizer, Clock as _, CognitoUserPool,
-    FetchFuture, KeyFetcher, KeyResponse, OidcHeaders, Requirement, SystemClock, Visitor,
+    FetchFuture, KeyFetcher, KeyResponse, KeyStore, OidcHeaders, Requirement, SystemClock, Visitor,
 };
 use alb_oidc_testkit::conformance::{Outcome, Row, table};
 use alb_oidc_testkit::{KeyServer, ManualClock, ProviderKey, SimulatedAlb, user};
@@ -206,15 +206,21 @@ fn each_denial_is_traced_with_its_reason_and_without_the_user() {
     let staff = || Requirement::email_domain("example.org").unwrap();
     for (requirement, reason) in [
         (staff(), "email-unverified"),
-        (Requirement::claim_equals("level", "3"), "requirement-unmet"),
-        (Requirement::claim_equals("level", 3), "claim-type"),
         (
-            !Requirement::claim_equals("level", "canary"),
+            Requirement::claim_equals("level", "3").unwrap(),
+            "requirement-unmet",
+        ),
+        (Requirement::claim_equals("level", 3).unwrap(), "claim-type"),
+        (
+            !Requirement::claim_equals("level", "canary").unwrap(),
             "requirement-unmet",
         ),
         (!Requirement::subject("alice"), "requirement-unmet"),
         (!Requirement::user(user.id().clone()), "requirement-unmet"),
-        (Requirement::claim_equals("dept", "it"), "claim-missing"),
+        (
+            Requirement::claim_equals("dept", "it").unwrap(),
+            "claim-missing",
+        ),
     ] {
         log.take();
         let enforced = Authorizer::enforce(requirement.clone());
@@ -340,4 +346,48 @@ async fn what_comes_in_place_of_an_access_token_is_traced_by_its_label_sixty_tim
             assert!(!said.contains(secret), "{secret}: {said}");
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_transport_says_is_said_in_the_span_of_its_fetch() {
+    #[derive(Debug)]
+    struct Talking;
+    impl KeyFetcher for Talking {
+        fn fetch(&self, _: String, _: usize) -> FetchFuture {
+            Box::pin(async {
+                tracing::info!("dialling");
+                Ok(KeyResponse::new(503, Vec::new()))
+            })
+        }
+    }
+    let log = Log::start();
+    let alb = SimulatedAlb::new();
+    let pool: CognitoUserPool = "us-east-1_SIMULATED".parse().unwrap();
+    let store = KeyStore::builder(Talking)
+        .key_url("https://keys.example")
+        .unwrap()
+        .build()
+        .unwrap();
+    let authenticator = Authenticator::builder(alb.policy())
+        .key_store(store)
+        .verify_access_tokens(AccessTokenVerifier::cognito(&pool))
+        .build()
+        .unwrap();
+    let diagnoses = authenticator.diagnose().await;
+    assert_eq!(diagnoses.len(), 2);
+    let said = log.take();
+    let dialled: Vec<_> = said
+        .lines()
+        .filter(|line| line.contains("dialling"))
+        .collect();
+    let said_in = |span: &str| dialled.iter().any(|line| line.contains(span));
+    assert!(
+        said_in("fetch_key{region=us-east-1 key_id=00000000-0000-0000-0000-000000000000}"),
+        "{said}"
+    );
+    let issuer = pool.issuer();
+    assert!(
+        said_in(&format!("fetch_key_set{{issuer={issuer}}}")),
+        "{said}"
+    );
 }

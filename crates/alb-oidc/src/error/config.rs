@@ -163,6 +163,10 @@ pub enum ConfigError {
     /// An e-mail address is not one that can be compared.
     #[error("not an e-mail address: write it in plain ASCII, as name@example.com")]
     EmailAddress,
+    /// A claim is required that no user has, or that something else asks for as it should be asked.
+    /// Says what to write instead.
+    #[error("this claim cannot be required so: {0}")]
+    RequiredClaim(&'static str),
     /// A list of requirements is empty.
     #[error("an empty list of requirements says nothing: write whom to let in")]
     NoRequirements,

@@ -22,7 +22,7 @@ use crate::error::{ConfigError, FetchError, KeyError};
 use crate::jose::KeyId;
 use crate::meter;
 use crate::signature::{CryptoBackend, PublicKey};
-use crate::trace::event;
+use crate::trace::{event, in_span};
 
 /// Fetches public keys and keeps them: one fetch for a key at a time, however many requests wait
 /// for it, bounded in time, size and number.
@@ -355,7 +355,13 @@ impl Task {
             Errand::Fetch {
                 request, deadline, ..
             } => {
-                let fetched = time::timeout_at(deadline, self.shared.fetch(request)).await;
+                let fetched = in_span!(
+                    time::timeout_at(deadline, self.shared.fetch(request)),
+                    "fetch_key",
+                    region = %request.region(),
+                    key_id = %request.key_id(),
+                )
+                .await;
                 self.answer = Some(fetched.unwrap_or(Err(Failure::Fetch {
                     error: FetchError::Timeout,
                     retry_after: None,

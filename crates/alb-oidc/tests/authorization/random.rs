@@ -26,8 +26,10 @@ impl Tree {
             Self::Domain(text) => domain(text),
             Self::Email(text) => email(text),
             Self::Subject(subject) => Requirement::subject(*subject),
-            Self::Equals(name, value) => Requirement::claim_equals(*name, value.clone()),
-            Self::Contains(name, value) => Requirement::claim_contains(*name, value.clone()),
+            Self::Equals(name, value) => Requirement::claim_equals(*name, value.clone()).unwrap(),
+            Self::Contains(name, value) => {
+                Requirement::claim_contains(*name, value.clone()).unwrap()
+            }
             Self::All(parts) => all(parts.iter().map(Self::requirement)),
             Self::Any(parts) => any(parts.iter().map(Self::requirement)),
             Self::Not(part) => !part.requirement(),
@@ -118,6 +120,11 @@ fn value() -> impl Strategy<Value = Value> {
     prop_oneof![3 => scalar, 1 => array]
 }
 
+/// What can be required: nothing equals `null`.
+fn required() -> impl Strategy<Value = Value> {
+    value().prop_filter("not null", |value| !value.is_null())
+}
+
 fn claims() -> impl Strategy<Value = Value> {
     let email = prop::sample::select(vec![
         json!("a@example.com"),
@@ -170,8 +177,8 @@ fn tree() -> impl Strategy<Value = Tree> {
         prop::sample::select(vec!["example.com", "EXAMPLE.org"]).prop_map(Tree::Domain),
         prop::sample::select(vec!["a@example.com", "B@example.com"]).prop_map(Tree::Email),
         prop::sample::select(vec!["alice", "bob"]).prop_map(Tree::Subject),
-        (name(), value()).prop_map(|(name, value)| Tree::Equals(name, value)),
-        (name(), value()).prop_map(|(name, value)| Tree::Contains(name, value)),
+        (name(), required()).prop_map(|(name, value)| Tree::Equals(name, value)),
+        (name(), required()).prop_map(|(name, value)| Tree::Contains(name, value)),
     ];
     leaf.prop_recursive(5, 24, 4, |part| {
         prop_oneof![

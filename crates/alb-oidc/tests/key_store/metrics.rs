@@ -1,8 +1,8 @@
 //! What the facade `metrics` is told. Everything here runs on one thread, as does its recorder.
 
 use alb_oidc::{
-    Authorizer, BrowserRequest, CsrfProtection, KeyId, KeyStoreSettings, OidcHeaders, Requirement,
-    Visitor,
+    AccessTokenError, AuthenticateError, Authorizer, BrowserRequest, CrossOrigin, CsrfProtection,
+    KeyId, KeyStoreSettings, OidcHeaders, Refusal, Requirement, Visitor,
 };
 use alb_oidc_testkit::user;
 use metrics::set_default_local_recorder;
@@ -126,6 +126,36 @@ fn what_other_sites_ask_for_is_counted() {
 }
 
 #[test]
+fn what_an_extractor_refuses_is_counted_once_and_what_was_told_already_is_not() {
+    let recorder = MetricsRecorder::default();
+    let _guard = set_default_local_recorder(&recorder);
+    let alice = user(json!({"sub": "alice"}));
+    let claims = alice.claims().deserialize::<bool>().unwrap_err();
+    for refusal in [
+        Refusal::MissingLayer,
+        claims.into(),
+        AccessTokenError::NotConfigured.into(),
+        AuthenticateError::Missing.into(),
+        CrossOrigin::Site.into(),
+    ] {
+        refusal.tell();
+    }
+    let told: Vec<_> = recorder
+        .series()
+        .into_iter()
+        .filter(|series| series.starts_with("alb_oidc_refusals_total"))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "alb_oidc_refusals_total{reason=access-token-not-configured}",
+            "alb_oidc_refusals_total{reason=claims-do-not-fit}",
+            "alb_oidc_refusals_total{reason=missing-layer}",
+        ]
+    );
+}
+
+#[test]
 fn every_metric_is_described() {
     let recorder = MetricsRecorder::default();
     metrics::with_local_recorder(&recorder, alb_oidc::describe_metrics);
@@ -137,6 +167,7 @@ fn every_metric_is_described() {
             "alb_oidc_authorizations_total",
             "alb_oidc_access_tokens_total",
             "alb_oidc_cross_origin_requests_total",
+            "alb_oidc_refusals_total",
             "alb_oidc_key_fetch_duration_seconds",
             "alb_oidc_held_keys",
         ]

@@ -26,7 +26,7 @@ use super::{KeyFetcher, KeyResponse, KeyStoreSettings};
 use crate::error::{FetchError, KeyError};
 use crate::meter;
 use crate::policy::Issuer;
-use crate::trace::event;
+use crate::trace::{event, in_span};
 use flight::{Effects, Errand, Failure, Flight, Outcome, State};
 
 /// The keys of one issuer, fetched when they are needed and kept. Clones share them.
@@ -374,7 +374,12 @@ impl Task {
             may_retry,
             ..
         } = self.errand;
-        let fetched = time::timeout_at(deadline, self.shared.fetch(may_retry)).await;
+        let fetched = in_span!(
+            time::timeout_at(deadline, self.shared.fetch(may_retry)),
+            "fetch_key_set",
+            issuer = %self.shared.issuer,
+        )
+        .await;
         self.answer = Some(fetched.unwrap_or(Err(Failure::of(FetchError::Timeout))));
     }
 }
