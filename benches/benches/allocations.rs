@@ -11,7 +11,7 @@ fn main() {
         "per operation", "allocations", "bytes"
     );
     for operation in Operation::ALL {
-        let mut workload = Workload::new(operation);
+        let mut workload = operation.workload();
         let before = ALLOCATOR.so_far();
         for _ in 0..Workload::TOKENS {
             workload.run();
@@ -19,7 +19,7 @@ fn main() {
         let total = ALLOCATOR.so_far() - before;
         println!(
             "{:<26}{:>14.2}{:>14.1}",
-            operation.name(),
+            operation.name,
             per_token(total.calls),
             per_token(total.bytes)
         );

@@ -1,26 +1,43 @@
-//! What the benchmarks measure, and the allocator that counts.
+//! What the benchmarks measure, and how: thread CPU time in turns, and the allocator that counts.
 //!
 //! ```text
 //! cargo bench -p benches                        all of them
-//! cargo bench -p benches --bench authenticate   how long each takes, by criterion
-//! cargo bench -p benches --bench overhead       how long beside a bare verification, turn by turn
-//! cargo bench -p benches --bench allocations    what each allocates
+//! cargo bench -p benches --bench overhead       each operation beside a bare verification, turn by turn
+//! cargo bench -p benches --bench rejections     every forgery of the test kit, by the reason of its refusal
+//! cargo bench -p benches --bench layers         the layers, beside the same application without them
+//! cargo bench -p benches --bench threads        two threads beside one
+//! cargo bench -p benches --bench allocations    what each operation allocates
+//! cargo bench -p benches --bench fleet          what many replicas ask of the key endpoint, and what keys weigh
+//! cargo bench -p benches --bench authenticate   each operation, by criterion
+//! benches/compare                               beside other libraries, and the README's table
+//! benches/load                                  over HTTP, with wrk
 //! ```
 //!
-//! Where others use the machine too, criterion's times of one run are not
-//! comparable even with each other: it measures one operation after the other,
-//! minutes apart. Quote `overhead`.
+//! All times are the thread's CPU time. Where others use the machine too, even those of one run are
+//! not comparable if they are minutes apart, as criterion's are: caches and clock rates are shared.
+//! Quote the others, which compare within a round of a few milliseconds.
 
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     reason = "a benchmark that cannot be set up has nothing to measure"
 )]
 
 mod allocations;
+mod cpu_time;
+mod key_endpoint;
 mod operation;
+mod request;
+mod rounds;
+mod scene;
 mod workload;
 
 pub use allocations::{Allocations, CountingAllocator};
+pub use cpu_time::{process_cpu_time, thread_cpu_time};
+pub use key_endpoint::{KeyEndpoint, warm_authenticator};
 pub use operation::Operation;
-pub use workload::Workload;
+pub use request::{Request, decide, hours_from_now};
+pub use rounds::{Rounds, Standings};
+pub use scene::Scene;
+pub use workload::{Ending, Workload};

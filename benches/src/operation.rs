@@ -1,54 +1,170 @@
 //! What is measured, by name.
 
+use alb_oidc::{
+    AuthenticateError, Clock as _, CryptoBackend, KeyLookup, KeyRequest, KeySource as _,
+    SystemClock, TrustPolicy, UnixTime, UnverifiedToken,
+};
+use alb_oidc_testkit::SimulatedAlb;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE;
+
+use crate::request::{Request, hours_from_now};
+use crate::scene::Scene;
+use crate::workload::Workload;
+
 /// One decision, or the part of it that it is compared with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
-    /// All of it: from the three headers of a genuine request to the user, with
-    /// the key at hand.
-    Authenticate,
-    /// The ES256 verification alone, of the same tokens by the same library:
-    /// what no verifier can do without.
-    BareVerify,
-    /// A genuine token two minutes after its time.
-    RejectExpired,
-    /// A genuine token of somebody else's load balancer: the ALBeast attack.
-    RejectUntrustedSigner,
-    /// A genuine token without its signature.
-    RejectStructure,
-    /// A signature of a byte too few.
-    RejectSignatureLength,
-    /// A header of 12 KB that nobody signed, full of numbers halfway between two doubles, which
-    /// are the dearest to parse.
-    RejectHostileNumbers,
-    /// Another, of long names that differ in their last letters, one of them escaped.
-    RejectHostileNames,
+#[derive(Clone, Copy)]
+pub struct Operation {
+    /// Its name.
+    pub name: &'static str,
+    workload: fn() -> Workload,
 }
 
 impl Operation {
-    /// All of them.
-    pub const ALL: [Self; 8] = [
-        Self::Authenticate,
-        Self::BareVerify,
-        Self::RejectExpired,
-        Self::RejectUntrustedSigner,
-        Self::RejectStructure,
-        Self::RejectSignatureLength,
-        Self::RejectHostileNumbers,
-        Self::RejectHostileNames,
+    /// The ES256 verification alone, by the default library, of the same tokens: what no verifier
+    /// can do without.
+    pub const BARE_VERIFY: Self = Self::new("bare-verify", || Scene::shared().bare_verify());
+    /// All of it: from the three headers of a genuine request to the user, with the key in the
+    /// store.
+    pub const AUTHENTICATE: Self = Self::new("authenticate", || {
+        Scene::shared().authenticate(CryptoBackend::AwsLcRs)
+    });
+
+    /// All of them. To add one is to add a line here.
+    pub const ALL: &'static [Self] = &[
+        Self::BARE_VERIFY,
+        Self::AUTHENTICATE,
+        // The other library, alone and in all of it.
+        Self::new("bare-verify-p256", || Scene::shared().bare_verify_p256()),
+        Self::new("authenticate-p256", || {
+            Scene::shared().authenticate(CryptoBackend::P256)
+        }),
+        // What comes before the key: the token taken apart, and whether it is to be trusted.
+        Self::new("admit", admit),
+        // One of 64 keys out of a store that has them.
+        Self::new("key-store-hit", key_store_hit),
+        // A signature of somebody else's over a token that is genuine otherwise: what an attacker
+        // can make us pay for.
+        Self::new("reject-bad-signature", || {
+            rejected("bad-signature", |alb, userinfo| {
+                let somebody = SimulatedAlb::new();
+                somebody.sign(alb.header(hours_from_now(6)), userinfo)
+            })
+        }),
+        // A genuine token two minutes after its time.
+        Self::new("reject-expired", || {
+            rejected("expired", |alb, userinfo| {
+                let now = hours_from_now(0).as_secs();
+                alb.mint(userinfo, UnixTime::from_secs(now - 240))
+            })
+        }),
+        // A genuine token of somebody else's load balancer: the ALBeast attack.
+        Self::new("reject-untrusted-signer", || {
+            rejected("untrusted-signer", |alb, userinfo| {
+                let other = SimulatedAlb::builder()
+                    .arn(OTHERS_ARN.parse().expect("the other ARN is one"))
+                    .issuer(alb.issuer().clone())
+                    .client(alb.client().clone());
+                alb.with_same_keys(other).mint(userinfo, hours_from_now(6))
+            })
+        }),
+        // A genuine token without its signature.
+        Self::new("reject-structure", || {
+            rejected("structure", |alb, userinfo| {
+                let token = alb.mint(userinfo, hours_from_now(6));
+                split_signature(&token).0.to_owned()
+            })
+        }),
+        // A signature of a byte too few.
+        Self::new("reject-signature-length", || {
+            rejected("signature-length", |alb, userinfo| {
+                let token = alb.mint(userinfo, hours_from_now(6));
+                let (input, _) = split_signature(&token);
+                format!("{input}.{}", URL_SAFE.encode([1; 63]))
+            })
+        }),
+        // A header of 12 KB that nobody signed, full of numbers halfway between two doubles, which
+        // are the dearest to parse.
+        Self::new("reject-hostile-numbers", || {
+            rejected("algorithm", |_, _| {
+                let numbers = vec!["24703282292062327208e-343"; 460];
+                unsigned(&format!(r#"{{"a":[{}]}}"#, numbers.join(",")))
+            })
+        }),
+        // Another, of long names that differ in their last letters, one of them escaped.
+        Self::new("reject-hostile-names", || {
+            rejected("algorithm", |_, _| {
+                let prefix = "x".repeat(700);
+                let names: Vec<_> = (10..27).map(|n| format!(r#""{prefix}{n}":1"#)).collect();
+                unsigned(&format!(r#"{{"\u0061":1,{}}}"#, names.join(",")))
+            })
+        }),
     ];
 
-    /// Its name.
+    const fn new(name: &'static str, workload: fn() -> Workload) -> Self {
+        Self { name, workload }
+    }
+
+    /// The operation and its tokens, each of which has been tried.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Authenticate => "authenticate",
-            Self::BareVerify => "bare-verify",
-            Self::RejectExpired => "reject-expired",
-            Self::RejectUntrustedSigner => "reject-untrusted-signer",
-            Self::RejectStructure => "reject-structure",
-            Self::RejectSignatureLength => "reject-signature-length",
-            Self::RejectHostileNumbers => "reject-hostile-numbers",
-            Self::RejectHostileNames => "reject-hostile-names",
-        }
+    pub fn workload(&self) -> Workload {
+        (self.workload)()
     }
 }
+
+/// An authenticator's refusal, for this reason, of the tokens that `mint` makes.
+fn rejected(reason: &'static str, mint: fn(&SimulatedAlb, &str) -> String) -> Workload {
+    let scene = Scene::shared();
+    let authenticator = scene.authenticator(CryptoBackend::AwsLcRs);
+    let requests: Vec<_> = (0..Workload::TOKENS)
+        .map(|n| Request::of_user(n, |userinfo| mint(&scene.alb, userinfo)))
+        .collect();
+    Workload::new(Some(reason), move |n| requests[n].refusal(&authenticator))
+}
+
+fn admit() -> Workload {
+    let scene = Scene::shared();
+    let policy = scene.alb.policy();
+    Workload::new(None, move |n| {
+        let admitted = admitted(&policy, &scene.requests[n]);
+        admitted.err().map(|error| error.reason())
+    })
+}
+
+fn key_store_hit() -> Workload {
+    let scene = Scene::new(|alb, n| {
+        alb.rotate();
+        Request::genuine(alb, n)
+    });
+    let policy = scene.alb.policy();
+    let keys: Vec<_> = scene
+        .requests
+        .iter()
+        .map(|request| admitted(&policy, request).expect("it is genuine"))
+        .collect();
+    let authenticator = scene.authenticator(CryptoBackend::AwsLcRs);
+    let store = authenticator.key_store().expect("it has one").clone();
+    Workload::new(None, move |n| match store.key(keys[n]) {
+        KeyLookup::Ready(Ok(_)) => None,
+        KeyLookup::Ready(Err(_)) | KeyLookup::Pending(_) => Some("no-key"),
+    })
+}
+
+/// Which key would tell, if everything else is well.
+fn admitted(policy: &TrustPolicy, request: &Request) -> Result<KeyRequest, AuthenticateError> {
+    let token = UnverifiedToken::parse(request.headers()?)?;
+    let admitted = policy.admit(token, SystemClock.unix_time()?)?;
+    Ok(admitted.key_request())
+}
+
+/// The form of a token, around a header of anyone's.
+fn unsigned(header: &str) -> String {
+    let signature = URL_SAFE.encode([1; 64]);
+    format!("{}.e30=.{signature}", URL_SAFE.encode(header))
+}
+
+fn split_signature(token: &str) -> (&str, &str) {
+    token.rsplit_once('.').expect("a token has dots")
+}
+
+const OTHERS_ARN: &str = "arn:aws:elasticloadbalancing:us-east-1:999999999999:loadbalancer/app/simulated/50dc6c495c0c9188";
