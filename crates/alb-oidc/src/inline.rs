@@ -46,6 +46,25 @@ impl<const N: usize> PartialOrd for InlineText<N> {
 
 impl<const N: usize> Ord for InlineText<N> {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.as_str().cmp(other.as_str())
+        // As the texts compare: where one ends, its tail is less than all that the other may have.
+        let lengths = || self.length.cmp(&other.length);
+        self.bytes.cmp(&other.bytes).then_with(lengths)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_compare_as_their_texts_do() {
+        let texts = [
+            "", "\0", "\0\0", "\0a", "a", "a\0", "a\0b", "aa", "ab", "b", "abcd",
+        ];
+        for (a, b) in texts.iter().flat_map(|a| texts.map(|b| (*a, b))) {
+            let [one, other] = [a, b].map(|text| InlineText::<4>::new(text.as_bytes()).unwrap());
+            assert_eq!(one.cmp(&other), a.cmp(b), "{a:?} and {b:?}");
+            assert_eq!(one == other, a == b, "{a:?} and {b:?}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The keys that are held: what a hit reads.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::time::Instant;
@@ -10,9 +10,10 @@ use super::{KeyRequest, KeyStoreSettings};
 use crate::arn::Region;
 use crate::signature::PublicKey;
 
-/// An immutable snapshot of all keys; a change makes another.
+/// An immutable snapshot of all keys; a change makes another. There are few of them: to compare a
+/// handful of ids takes less than to hash one.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Entries(HashMap<KeyRequest, Arc<Entry>>);
+pub(crate) struct Entries(BTreeMap<KeyRequest, Arc<Entry>>);
 
 /// One key, and when it was fetched.
 #[derive(Debug)]

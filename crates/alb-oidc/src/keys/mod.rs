@@ -62,13 +62,14 @@ impl<S: KeySource + ?Sized> KeySource for Arc<S> {
 /// gives one out, so that no key is looked up for a token that does not name a trusted signer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyRequest {
-    region: Region,
+    // First, for it tells nearly all of them apart.
     key_id: KeyId,
+    region: Region,
 }
 
 impl KeyRequest {
     pub(crate) const fn new(region: Region, key_id: KeyId) -> Self {
-        Self { region, key_id }
+        Self { key_id, region }
     }
 
     /// The region of the trusted rule's load balancer.
