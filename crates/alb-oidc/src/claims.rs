@@ -398,7 +398,7 @@ impl Payload {
             segment: Segment::Payload,
             error,
         };
-        let mut claims = Vec::new();
+        let mut claims = Vec::with_capacity(USUAL_CLAIMS);
         let (mut subject, mut not_before, mut issued_at) = (None, None, None);
         let (mut exp_differs, mut iss_differs) = (false, false);
         let document = Document::read(
@@ -459,6 +459,9 @@ const LIMITS: Limits = Limits {
     depth: 64,
     members: 1024,
 };
+
+/// A Cognito user has about ten. For more, the list grows.
+const USUAL_CLAIMS: usize = 16;
 
 #[cfg(test)]
 mod tests {
