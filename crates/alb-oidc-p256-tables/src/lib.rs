@@ -1,0 +1,86 @@
+//! ES256 verification for keys that are used often.
+//!
+//! Whoever verifies thousands of signatures by one key can pay once for what each of them needs.
+//! [`PrecomputedKey`] holds multiples of the public key, as the process holds multiples of the
+//! generator, and a verification is the sum of 74 points at most: no doubling, and no inversion but
+//! that of `s`. It takes about half the time of the same with aws-lc-rs, and a seventh of that of
+//! the crate `p256`, on which it is built.
+//!
+//! ```
+//! use alb_oidc_p256_tables::PrecomputedKey;
+//! # use p256::ecdsa::{Signature, SigningKey, signature::Signer};
+//! # let signer = SigningKey::from_slice(&[0x42; 32])?;
+//! # let point = signer.verifying_key().to_sec1_point(false);
+//! # let point: [u8; 65] = point.as_bytes().try_into()?;
+//! # let signature: Signature = signer.sign(b"a message");
+//! # let signature: [u8; 64] = signature.to_bytes().into();
+//!
+//! let key = PrecomputedKey::from_sec1_bytes(&point)?; // takes milliseconds, once
+//! key.verify(b"a message", &signature)?;
+//! assert!(key.verify(b"another", &signature).is_err());
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What is computed
+//!
+//! ECDSA over P-256 with SHA-256, as [SEC 1](https://www.secg.org/sec1-v2.pdf) section 4.1.4 has it:
+//!
+//! 1. `r` and `s` are from 1 to `n - 1`. A high `s` is as good as a low one.
+//! 2. `u1 = z / s` and `u2 = r / s` modulo `n`, with `z` the digest as a number.
+//! 3. `R = u1·G + u2·Q` is not the point at infinity, and `r` is its `x` modulo `n`.
+//!
+//! For the third, a scalar is written in 37 signed digits of 7 bits, from -63 to 64, and the table of
+//! a point has `d·128^i` times the point for every place `i` and every `d` from 1 to 64: the
+//! scalar's multiple is the sum of one entry, or the negative of one, for each digit that is not zero.
+//! That is the fixed-base windowing method, with signed digits to halve the table.
+//!
+//! The sum is kept in the coordinates that the
+//! [Explicit-Formulas Database](https://hyperelliptic.org/EFD/g1p/auto-shortw-xyzz.html) calls XYZZ,
+//! and each entry is added by its formula madd-2008-s, ten multiplications in the field. What is
+//! compared in the end is `r·ZZ` with `X`, and, where `r + n` is less than `p`, `(r + n)·ZZ` too.
+//!
+//! # Why an addition cannot be wrong
+//!
+//! That formula is the law of addition of two points with different `x`, and is for no others. So each
+//! addition checks that they are different, and if they are not (two equal points, a point and its
+//! negative), nothing is concluded: the crate `p256` verifies the signature, by its complete formulas.
+//! No honest signature gets there, except by the key `±G` or a small multiple; whoever makes one that
+//! does gains a slower answer. There is no representation of the point at infinity that could be
+//! mistaken for a point: `ZZ` begins as one, and is only ever multiplied by squares of differences
+//! that are not zero.
+//!
+//! # What is trusted
+//!
+//! - [`fiat-crypto`](https://docs.rs/fiat-crypto) for the arithmetic in the field: generated code,
+//!   with a machine-checked proof of what it computes.
+//! - [`p256`](https://docs.rs/p256) for everything else: that a key is on the curve, the entries of the
+//!   tables (by complete formulas,
+//!   [Renes, Costello and Batina 2015](https://eprint.iacr.org/2015/1060)), the arithmetic of scalars,
+//!   and what is verified without a table.
+//! - [`sha2`](https://docs.rs/sha2) for SHA-256.
+//! - Of this crate: the digits, the choice of entries, one formula of addition, the comparison in the
+//!   end.
+//!
+//! Its tests have Project Wycheproof's vectors, each of the cases above constructed on purpose, each
+//! entry of a table, the digits of random and of extreme scalars, and signatures, genuine and broken,
+//! that aws-lc-rs must judge the same.
+//!
+//! # Variable time
+//!
+//! How long it takes depends on the key, the message and the signature. All three are public: this
+//! crate verifies and has no secret to leak. Do not use its parts for anything else.
+//!
+//! # Memory
+//!
+//! [`PrecomputedKey::TABLE_BYTES`], 148 KiB, for each key, until it is dropped; and as much once for
+//! the generator, from the first key on, until the process ends.
+
+#![forbid(unsafe_code)]
+
+mod digits;
+mod field;
+mod key;
+mod point;
+mod table;
+
+pub use key::{InvalidKey, InvalidSignature, PrecomputedKey};
