@@ -1,4 +1,5 @@
-//! ES256, and the public keys that verify it. The only file that names a cryptographic library.
+//! ES256, and the public keys that verify it. The only file that names a cryptographic library, but
+//! for `precomputation.rs` and `keys/jwk.rs`.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,11 +8,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::error::{PublicKeyError, TokenError};
+#[cfg(feature = "p256-tables")]
+use crate::precomputation::Precomputation;
 
 /// A public key of the curve P-256, checked to be a point on it.
 pub struct PublicKey {
     spki: [u8; SPKI_BYTES],
     verifier: Verifier,
+    #[cfg(feature = "p256-tables")]
+    precomputation: Precomputation,
     /// Whether it has verified a token that a trusted signer is named in: such a key is worth
     /// keeping.
     proven: AtomicBool,
@@ -45,6 +50,8 @@ impl PublicKey {
         Ok(Self {
             spki,
             verifier,
+            #[cfg(feature = "p256-tables")]
+            precomputation: Precomputation::default(),
             proven: AtomicBool::new(false),
         })
     }
@@ -63,6 +70,11 @@ impl PublicKey {
     ///
     /// [`TokenError::BadSignature`] if it is not this key's signature over `message`.
     pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> Result<(), TokenError> {
+        #[cfg(feature = "p256-tables")]
+        if let Some(key) = self.precomputation.get() {
+            let verified = key.verify(message, signature);
+            return verified.map_err(|_| TokenError::BadSignature);
+        }
         if self.verifier.verify(message, signature) {
             Ok(())
         } else {
@@ -70,11 +82,31 @@ impl PublicKey {
         }
     }
 
+    /// Whether multiples of it are at hand, and verify faster than [`CryptoBackend::P256`] does
+    /// without.
+    ///
+    /// They are computed once it has verified a token that names a trusted signer, in a thread of
+    /// its own, which takes some milliseconds, and for 16 keys at once. Until then, and for others, it
+    /// verifies without. With another backend it is always `false`.
+    #[cfg(feature = "p256-tables")]
+    #[must_use]
+    pub fn is_precomputed(&self) -> bool {
+        self.precomputation.get().is_some()
+    }
+
     /// It has verified a token that names a trusted signer.
     pub(crate) fn mark_proven(&self) {
         // A store that changes nothing would still take the cache line from the other cores.
-        if !self.is_proven() {
-            self.proven.store(true, Ordering::Relaxed);
+        if !self.is_proven() && !self.proven.swap(true, Ordering::Relaxed) {
+            #[cfg(feature = "p256-tables")]
+            self.precompute();
+        }
+    }
+
+    #[cfg(feature = "p256-tables")]
+    fn precompute(&self) {
+        if let (Verifier::P256(_), Some(point)) = (&self.verifier, self.spki.last_chunk()) {
+            self.precomputation.start(*point);
         }
     }
 

@@ -74,6 +74,7 @@
 //! | the largest `budget_burst` | 1,000 | more at once would be no budget | `settings::MAX_BURST` |
 //! | refusals until a held key is given up | 3 | a `refresh_interval` apart, from an endpoint that served another meanwhile; fewer may be an outage | `entries::ABSENCES_BELIEVED` |
 //! | waiting requests that count for a key id's turn | 32 | more clients cannot make an id more urgent | `flights::COUNTED_WAITERS` |
+//! | keys with a table of their multiples, in a process, with the feature `p256-tables` | 16 | a region has had a handful over the years; each takes 148 KiB, and a key without one verifies all the same | `precomputation::MAX_TABLES` |
 //! | before the one retry of a connection that failed | 0.2 seconds | what mends itself does so at once | `flights::TRANSIENT_RETRY_DELAY` |
 //! | how overdue a task is that is taken for lost | 1 second | more than a loaded machine is late | `flights::GRACE` |
 //! | until a key id that nobody asks for has its shortest backoff again | 60 seconds | after its last backoff is over | `backoff::FORGET_AFTER` |
