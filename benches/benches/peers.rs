@@ -29,7 +29,8 @@ fn main() {
     let folder = write(&scene);
     let mut rounds = Rounds::default();
     rounds.enter(BARE, scene.bare_verify());
-    rounds.enter(OURS, scene.authenticate(CryptoBackend::AwsLcRs));
+    let authenticator = scene.authenticator(CryptoBackend::AwsLcRs);
+    rounds.enter(OURS, scene.authenticate(authenticator));
     rounds.enter(JSONWEBTOKEN, jsonwebtoken(&scene));
     for argument in env::args() {
         if let Some((name, command)) = argument.split_once('=') {

@@ -1,5 +1,7 @@
 //! What is measured, by name.
 
+use std::thread;
+
 use alb_oidc::{
     AuthenticateError, Clock as _, CryptoBackend, KeyLookup, KeyRequest, KeySource as _,
     SystemClock, TrustPolicy, UnixTime, UnverifiedToken,
@@ -27,18 +29,20 @@ impl Operation {
     /// All of it: from the three headers of a genuine request to the user, with the key in the
     /// store.
     pub const AUTHENTICATE: Self = Self::new("authenticate", || {
-        Scene::shared().authenticate(CryptoBackend::AwsLcRs)
+        let scene = Scene::shared();
+        scene.authenticate(scene.authenticator(CryptoBackend::AwsLcRs))
     });
 
     /// All of them. To add one is to add a line here.
     pub const ALL: &'static [Self] = &[
         Self::BARE_VERIFY,
         Self::AUTHENTICATE,
-        // The other library, alone and in all of it.
+        // The other library, alone, with a table of the key's multiples, and in all of it.
         Self::new("bare-verify-p256", || Scene::shared().bare_verify_p256()),
-        Self::new("authenticate-p256", || {
-            Scene::shared().authenticate(CryptoBackend::P256)
+        Self::new("bare-verify-p256-tables", || {
+            Scene::shared().bare_verify_p256_tables()
         }),
+        Self::new("authenticate-p256-tables", authenticate_p256_tables),
         // What comes before the key: the token taken apart, and whether it is to be trusted.
         Self::new("admit", admit),
         // One of 64 keys out of a store that has them.
@@ -120,6 +124,23 @@ fn rejected(reason: &'static str, mint: fn(&SimulatedAlb, &str) -> String) -> Wo
         .map(|n| Request::of_user(n, |userinfo| mint(&scene.alb, userinfo)))
         .collect();
     Workload::new(Some(reason), move |n| requests[n].refusal(&authenticator))
+}
+
+fn authenticate_p256_tables() -> Workload {
+    let scene = Scene::shared();
+    let authenticator = scene.authenticator(CryptoBackend::P256);
+    let store = authenticator.key_store().expect("it has one").clone();
+    let key = admitted(authenticator.policy(), &scene.requests[0]).expect("it is genuine");
+    let workload = scene.authenticate(authenticator);
+    // It has verified a token by now, and so a table of it is being made.
+    let has_table = || match store.key(key) {
+        KeyLookup::Ready(Ok(key)) => key.is_precomputed(),
+        KeyLookup::Ready(Err(_)) | KeyLookup::Pending(_) => false,
+    };
+    while !has_table() {
+        thread::yield_now();
+    }
+    workload
 }
 
 fn admit() -> Workload {

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use alb_oidc::{Authenticator, CryptoBackend, PublicKey, SystemClock};
+use alb_oidc_p256_tables::PrecomputedKey;
 use alb_oidc_testkit::SimulatedAlb;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ParsedPublicKey};
 use base64::Engine as _;
@@ -44,8 +45,8 @@ impl Scene {
 
     /// From headers to users.
     #[must_use]
-    pub fn authenticate(&self, backend: CryptoBackend) -> Workload {
-        let (authenticator, requests) = (self.authenticator(backend), self.requests.clone());
+    pub fn authenticate(&self, authenticator: Authenticator) -> Workload {
+        let requests = self.requests.clone();
         Workload::new(None, move |n| requests[n].refusal(&authenticator))
     }
 
@@ -67,6 +68,22 @@ impl Scene {
     #[must_use]
     pub fn bare_verify_p256(&self) -> Workload {
         let key = self.public_key(CryptoBackend::P256);
+        self.bare(move |input, signature| key.verify(input, signature).is_ok())
+    }
+
+    /// The same by multiples of the key that were computed before.
+    ///
+    /// # Panics
+    ///
+    /// Never, for the load balancer's key is a point on the curve.
+    #[must_use]
+    pub fn bare_verify_p256_tables(&self) -> Workload {
+        let key = self.public_key(CryptoBackend::P256);
+        let point = key
+            .as_spki_der()
+            .last_chunk()
+            .expect("65 bytes are the point");
+        let key = PrecomputedKey::from_sec1_bytes(point).expect("it is on the curve");
         self.bare(move |input, signature| key.verify(input, signature).is_ok())
     }
 
