@@ -12,6 +12,7 @@
 use std::env;
 use std::error::Error;
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use actix_web::{App, HttpServer, web};
 use alb_oidc_actix::{Authenticate, Authenticator, User};
@@ -37,6 +38,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     });
 
     let port = env::var("PORT").map_or(Ok(3000), |port| port.parse())?;
+    // The load balancer keeps an idle connection for 60 seconds, and must not meet a closed one.
+    let server = server.keep_alive(Duration::from_secs(75));
     let server = server.bind((Ipv4Addr::LOCALHOST, port))?;
     for address in server.addrs() {
         println!("listening on http://{address}");

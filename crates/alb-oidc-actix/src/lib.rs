@@ -2,6 +2,8 @@
 //! signed in, and extractors for them.
 //!
 //! ```no_run
+//! use std::time::Duration;
+//!
 //! use actix_web::{App, HttpServer, web};
 //! use alb_oidc_actix::{Authenticate, Authenticator, User};
 //!
@@ -19,6 +21,7 @@
 //!             .route("/healthz", web::get().to(async || "ok")) // outside: health checks carry no token
 //!             .service(users) // last, for its prefix takes every path
 //!     });
+//!     let server = server.keep_alive(Duration::from_secs(75)); // longer than the load balancer's 60
 //!     Ok(server.bind("0.0.0.0:8080")?.run().await?)
 //! }
 //! ```

@@ -111,3 +111,14 @@ fn every_example_is_tested_here_and_its_command_is_in_its_header_the_documentati
     let names = examples.map(|file| file.unwrap().file_name());
     assert_eq!(names.collect::<Vec<_>>(), ["actix.rs"]);
 }
+
+#[test]
+fn every_program_that_is_shown_keeps_connections_longer_than_the_load_balancer_does() {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for file in ["examples/actix.rs", "src/lib.rs", "../../README.md"] {
+        let text = fs::read_to_string(package.join(file)).unwrap();
+        let servers = text.matches("HttpServer::new(").count();
+        let kept = text.matches(".keep_alive(Duration::from_secs(75))").count();
+        assert_eq!((servers, kept), (1, 1), "{file}");
+    }
+}
