@@ -120,9 +120,12 @@ mod service;
 mod transform;
 
 pub use alb_oidc;
+#[cfg(feature = "access-token")]
+pub use alb_oidc::AccessTokenVerifier;
 pub use alb_oidc::{
-    AuthenticateError, AuthenticatedUser, Authenticator, Authorizer, ConfigError, CsrfProtection,
-    Me, Pages, Refusal, Requirement, SignOut, Visitor,
+    AuthenticateError, AuthenticatedUser, Authenticator, AuthenticatorBuilder, Authorizer,
+    ClientId, CognitoDomain, CognitoUserPool, ConfigError, CsrfProtection, Me, Pages, Refusal,
+    Requirement, SignOut, Visitor,
 };
 pub use authorize::{Authorize, AuthorizeMiddleware};
 pub use browser::browser_request;

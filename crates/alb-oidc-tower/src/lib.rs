@@ -148,9 +148,12 @@ mod responder;
 mod service;
 
 pub use alb_oidc;
+#[cfg(feature = "access-token")]
+pub use alb_oidc::AccessTokenVerifier;
 pub use alb_oidc::{
-    AuthenticateError, AuthenticatedUser, Authenticator, Authorizer, ConfigError, CsrfProtection,
-    Me, Pages, Refusal, Requirement, SignOut, Visitor,
+    AuthenticateError, AuthenticatedUser, Authenticator, AuthenticatorBuilder, Authorizer,
+    ClientId, CognitoDomain, CognitoUserPool, ConfigError, CsrfProtection, Me, Pages, Refusal,
+    Requirement, SignOut, Visitor,
 };
 pub use authorize::{Authorize, AuthorizeLayer};
 pub use browser::browser_request;
