@@ -24,25 +24,27 @@ use std::net::Ipv4Addr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use alb_oidc_tower::{AuthenticateLayer, AuthenticatedUser, Authenticator, GrpcStatus};
+use alb_oidc_tower::{AuthenticateLayer, Authenticator, GrpcStatus, Refusal, visitor};
 use tokio::net::TcpListener;
 use tonic::body::Body;
 use tonic::server::{Grpc, NamedService};
 use tonic::service::LayerExt as _;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
-use tonic::{Request, Response, Status};
+use tonic::{Code, Request, Response, Status};
 use tonic_prost::ProstCodec;
 use tower::{Service, service_fn};
 
 /// The layer has put the user into the request's extensions.
 async fn hello(request: Request<()>) -> Result<Response<String>, Status> {
-    let user = request
-        .extensions()
-        .get::<AuthenticatedUser>()
-        // No layer, no user, nothing to see.
-        .ok_or_else(|| Status::internal("no layer authenticates"))?;
+    let user = visitor(request.extensions()).user().map_err(refused)?;
     Ok(Response::new(format!("hello {}", user.display_name())))
+}
+
+/// No layer, no user, nothing to see.
+fn refused(refusal: Refusal) -> Status {
+    let code = Code::from_i32(refusal.problem().grpc_status().into());
+    Status::new(code, "")
 }
 
 #[tokio::main]

@@ -86,8 +86,8 @@
 //! # hyper, and everything else on tower
 //!
 //! [`AuthenticateLayer`] is a [`Layer`](tower_layer::Layer) around any service of
-//! [`http::Request`]s; behind it, the [`AuthenticatedUser`] is in the request's extensions:
-//! `examples/hyper.rs`.
+//! [`http::Request`]s; behind it, `visitor(request.extensions()).user()` is the user, or the
+//! [`Refusal`] to answer with ([`visitor`]): `examples/hyper.rs`.
 //!
 //! ```sh
 //! cargo run -p alb-oidc-sim --example alb -- cargo run -p alb-oidc-tower --example hyper
@@ -98,8 +98,9 @@
 //! With the responder [`GrpcStatus`], a refused call is HTTP 200 with `grpc-status: 16`
 //! (`UNAUTHENTICATED`), or 14 (`UNAVAILABLE`) if nobody can tell now. tonic's
 //! `LayerExt::named_layer` puts the layer around one service, so that the health service stands
-//! beside it: `examples/tonic.rs`. The load balancer has to speak HTTP/2 to the target (a target
-//! group of protocol version gRPC).
+//! beside it: `examples/tonic.rs`. A method asks for the user as above, and makes a `Status` of the
+//! refusal's [`grpc_status`](alb_oidc::Problem::grpc_status): 13 (`INTERNAL`) where no layer is. The
+//! load balancer has to speak HTTP/2 to the target (a target group of protocol version gRPC).
 //!
 //! ```sh
 //! cargo run -p alb-oidc-sim --example alb -- cargo run -p alb-oidc-tower --example tonic

@@ -312,12 +312,13 @@ async fn a_responder_of_ones_own_answers_and_grpc_is_told_in_its_own_way() {
     assert_eq!(body, "requirement-unmet at /");
     assert_eq!(head.headers["cache-control"], "no-store");
     assert!(head.extensions.get::<Refusal>().is_some());
-    let app = secret()
-        .layer(guard(staff()).responder(GrpcStatus))
-        .layer(authenticate());
-    let (head, body) = send(&app, request()).await;
-    assert_eq!((head.status.as_u16(), &*body), (200, ""));
-    assert_eq!(head.headers["grpc-status"], "7");
+    let without = secret().layer(guard(staff()).responder(GrpcStatus));
+    let behind = without.clone().layer(authenticate());
+    for (app, status) in [(behind, "7"), (without, "13")] {
+        let (head, body) = send(&app, request()).await;
+        assert_eq!((head.status.as_u16(), &*body), (200, ""));
+        assert_eq!(head.headers["grpc-status"], status);
+    }
 }
 
 /// Panics if it is called without having been polled ready. Not `Clone`: the layer asks for none.
