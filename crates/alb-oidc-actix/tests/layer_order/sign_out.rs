@@ -3,7 +3,10 @@ use std::net::TcpListener;
 
 use actix_web::dev::Server;
 use actix_web::{App, HttpServer, web};
-use alb_oidc_actix::{Authenticate, Authenticator, Csrf, CsrfProtection, Endpoint, Me, SignOut};
+use alb_oidc_actix::{
+    Authenticate, Authenticator, ClientId, CognitoDomain, Csrf, CsrfProtection, Endpoint, Me,
+    SignOut,
+};
 
 pub fn serve(
     authenticator: Authenticator,
@@ -12,14 +15,10 @@ pub fn serve(
     let authenticate = Authenticate::required(authenticator);
     let csrf = CsrfProtection::new();
     let me = Me::new(["name", "email", "email_verified"]);
-    // The second is one of the app client's "allowed sign-out URLs".
-    let sign_out = SignOut::at(
-        "https://four-tables.auth.eu-west-1.amazoncognito.com/logout",
-        [
-            ("client_id", "7LTcoPZrV44zeX6YK9VKApvO3q"),
-            ("logout_uri", "https://tables.example.com/signed-out"),
-        ],
-    )?;
+    let domain = CognitoDomain::with_prefix("four-tables", "eu-west-1".parse()?)?;
+    let client = ClientId::new("7LTcoPZrV44zeX6YK9VKApvO3q")?;
+    // Leads to one of the app client's "allowed sign-out URLs".
+    let sign_out = SignOut::cognito(&domain, &client, "https://tables.example.com/signed-out")?;
     let server = HttpServer::new(move || {
         let users = web::scope("")
             .service(Endpoint::me("/me", me.clone()))

@@ -15,7 +15,7 @@
 //! | 4 | routes for everyone: health checks, assets, sign-out and where it leads | those who ask have no token, or none that is still good |
 //! | 5 | [`AuthenticateLayer`](crate::AuthenticateLayer) | whatever stands inside knows the user |
 //! | 6 | fallbacks and error pages | strangers do not learn which paths there are |
-//! | 7 | routes for users | |
+//! | 7 | routes for users, and [`AuthorizeLayer`](crate::AuthorizeLayer) around those that are not for all of them | |
 //!
 //! In axum, what is added to a router *later* is further *out*: `layer` wraps the routes and the
 //! fallback that are there already, and no other.

@@ -3,6 +3,7 @@
 //! - [`layers`]: the right order of layers for CORS, static assets, health checks, error pages,
 //!   sign-out and WebSockets.
 //!
-//! The manual of [`alb_oidc`] has the threat model, and every default and limit.
+//! The manual of [`alb_oidc`] has the threat model, every default and limit, and what an application
+//! does about sessions.
 
 pub mod layers;

@@ -1,19 +1,16 @@
 use alb_oidc_tower::{
-    AuthenticateLayer, Authenticator, ConfigError, CsrfLayer, CsrfProtection, Endpoint, Me, SignOut,
+    AuthenticateLayer, Authenticator, ClientId, CognitoDomain, ConfigError, CsrfLayer,
+    CsrfProtection, Endpoint, Me, SignOut,
 };
 use axum::Router;
 use axum::routing::get;
 
 pub fn app(authenticator: Authenticator) -> Result<Router, ConfigError> {
     let csrf = CsrfProtection::new();
-    // The second is one of the app client's "allowed sign-out URLs".
-    let sign_out = SignOut::at(
-        "https://four-tables.auth.eu-west-1.amazoncognito.com/logout",
-        [
-            ("client_id", "7LTcoPZrV44zeX6YK9VKApvO3q"),
-            ("logout_uri", "https://tables.example.com/signed-out"),
-        ],
-    )?;
+    let domain = CognitoDomain::with_prefix("four-tables", "eu-west-1".parse()?)?;
+    let client = ClientId::new("7LTcoPZrV44zeX6YK9VKApvO3q")?;
+    // Leads to one of the app client's "allowed sign-out URLs".
+    let sign_out = SignOut::cognito(&domain, &client, "https://tables.example.com/signed-out")?;
     Ok(Router::new()
         .route_service(
             "/me",
