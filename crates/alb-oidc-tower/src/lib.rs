@@ -52,7 +52,7 @@
 //! tells a page who the user is, and [`Pages`] shows people a page where programs get a problem
 //! document.
 //!
-//! [Layers in order](manual::layers) shows where each goes: for CORS, static assets, health checks,
+//! [Layers in order][manual::layers] shows where each goes: for CORS, static assets, health checks,
 //! error pages, sign-out and WebSockets.
 //!
 //! # axum
@@ -132,7 +132,12 @@
 //!   keys where access tokens are verified: the function's timeout, which is 3
 //!   seconds if nobody sets it, must be longer. In a VPC, the function needs a way to the key
 //!   endpoint.
-
+//!
+// What is behind the feature, where it is off.
+#![cfg_attr(
+    not(feature = "axum"),
+    doc = "[`User`]: #axum\n[`MaybeUser`]: #axum\n[`Claims`]: #axum\n[manual::layers]: #axum"
+)]
 #![forbid(unsafe_code)]
 
 mod authorize;
