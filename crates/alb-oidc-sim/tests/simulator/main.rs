@@ -9,6 +9,8 @@
 )]
 
 mod development_idp;
+#[cfg(unix)]
+mod example;
 mod harness;
 mod headers;
 mod login;
