@@ -13,7 +13,9 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
+use actix_web::rt::time::timeout;
 use alb_oidc_actix::Authenticator;
 use alb_oidc_actix::alb_oidc::{Clock as _, SystemClock};
 use alb_oidc_testkit::{Forgery, KeyServer, SimulatedAlb};
@@ -35,7 +37,8 @@ async fn start(alb: &SimulatedAlb, keys: &KeyServer) -> (Child, SocketAddr) {
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let line = lines.next_line().await.unwrap();
+    let line = timeout(Duration::from_secs(60), lines.next_line()).await;
+    let line = line.unwrap().unwrap();
     let line = line.unwrap_or_else(|| panic!("the example ended"));
     let address = line.strip_prefix("listening on http://").unwrap();
     (child, address.parse().unwrap())

@@ -11,8 +11,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::sync::{Arc, Barrier};
 use std::thread;
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
+use actix_web::rt::time::timeout;
 use actix_web::{App, HttpServer, web};
 use alb_oidc_actix::{Authenticate, Authenticator, User};
 use alb_oidc_testkit::{Fault, KeyServer, SimulatedAlb};
@@ -148,9 +150,12 @@ async fn authenticator_without_a_runtime(alb: &SimulatedAlb, keys: &KeyServer) -
 
 async fn waiting_requests(authenticator: &Authenticator, requests: usize) {
     let store = authenticator.key_store().unwrap();
-    while store.stats().waiting_requests < requests {
-        yield_now().await;
-    }
+    let wait = async {
+        while store.stats().waiting_requests < requests {
+            yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(60), wait).await.unwrap();
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use alb_oidc_testkit::{Fault, Forgery, KeyServer, SimulatedAlb};
 use alb_oidc_tower::Authenticator;
@@ -32,6 +33,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tonic::metadata::MetadataMap;
 use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
@@ -74,7 +76,8 @@ impl Surroundings {
     async fn start(&self, example: &str) -> (Child, SocketAddr) {
         let mut child = self.command(example).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = lines.next_line().await.unwrap();
+        let line = timeout(Duration::from_secs(60), lines.next_line()).await;
+        let line = line.unwrap().unwrap();
         let line = line.unwrap_or_else(|| panic!("{example} ended"));
         let address = line.strip_prefix("listening on http://").unwrap();
         (child, address.parse().unwrap())

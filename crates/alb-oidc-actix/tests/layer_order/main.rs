@@ -37,6 +37,9 @@ enum Who {
 
 const EVERYONE: [Who; 3] = [Who::Nobody, Who::Forger, Who::Alice];
 
+/// How long a WebSocket's answer may take before the test fails instead of hanging.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 struct Answer {
     status: u16,
     headers: Vec<(String, String)>,
@@ -302,9 +305,12 @@ async fn a_websocket_is_for_users_on_our_own_pages_until_their_token_expires() {
         ];
         let mut stream = behind.send(who, "GET", "/echo", &lines).await;
         let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            head.push(stream.read_u8().await.unwrap());
-        }
+        let answered = async {
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(stream.read_u8().await.unwrap());
+            }
+        };
+        timeout(PATIENCE, answered).await.unwrap();
         let head = String::from_utf8(head).unwrap();
         (Answer::parse(&head).status, stream)
     };
@@ -316,7 +322,8 @@ async fn a_websocket_is_for_users_on_our_own_pages_until_their_token_expires() {
     assert_eq!(status, 101);
     stream.write_all(b"hello").await.unwrap();
     let mut answer = [0; 5];
-    stream.read_exact(&mut answer).await.unwrap();
+    let echoed = timeout(PATIENCE, stream.read_exact(&mut answer)).await;
+    echoed.unwrap().unwrap();
     assert_eq!(&answer, b"hello");
 
     // As the application's clock has it, the next one's token has just expired.
@@ -324,7 +331,7 @@ async fn a_websocket_is_for_users_on_our_own_pages_until_their_token_expires() {
     clock.set(now.saturating_add(Duration::from_secs(600)));
     let (status, mut stream) = connect(Who::Alice, own).await;
     assert_eq!(status, 101);
-    let ended = timeout(Duration::from_secs(60), stream.read(&mut answer)).await;
+    let ended = timeout(PATIENCE, stream.read(&mut answer)).await;
     assert_eq!(ended.unwrap().unwrap_or(0), 0);
     behind.stop().await;
 }
