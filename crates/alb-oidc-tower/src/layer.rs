@@ -77,11 +77,11 @@ impl<S, R: Clone> Layer<S> for AuthenticateLayer<R> {
     type Service = Authenticate<S, R>;
 
     fn layer(&self, inner: S) -> Authenticate<S, R> {
-        Authenticate::new(
+        Authenticate {
             inner,
-            self.authenticator.clone(),
-            self.mode,
-            self.responder.clone(),
-        )
+            authenticator: self.authenticator.clone(),
+            mode: self.mode,
+            responder: self.responder.clone(),
+        }
     }
 }

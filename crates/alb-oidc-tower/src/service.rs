@@ -15,26 +15,10 @@ use crate::responder::RefusalResponder;
 /// documentation](crate#what-the-layer-does).
 #[derive(Clone, Debug)]
 pub struct Authenticate<S, R> {
-    inner: S,
-    authenticator: Authenticator,
-    mode: Mode,
-    responder: R,
-}
-
-impl<S, R> Authenticate<S, R> {
-    pub(crate) const fn new(
-        inner: S,
-        authenticator: Authenticator,
-        mode: Mode,
-        responder: R,
-    ) -> Self {
-        Self {
-            inner,
-            authenticator,
-            mode,
-            responder,
-        }
-    }
+    pub(crate) inner: S,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) mode: Mode,
+    pub(crate) responder: R,
 }
 
 impl<S, R, ReqBody, ResBody> Service<Request<ReqBody>> for Authenticate<S, R>
