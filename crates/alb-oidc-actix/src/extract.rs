@@ -3,6 +3,7 @@
 //! The [`RefusalResponder`](crate::RefusalResponder) is the middleware's: an extractor that refuses
 //! answers with a problem document, and leaves its refusal in the response's extensions.
 
+use std::error::Error;
 use std::fmt;
 use std::future::{Ready, ready};
 use std::ops::Deref;
@@ -10,7 +11,10 @@ use std::ops::Deref;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, ResponseError};
-use alb_oidc::{AuthenticatedUser, Refusal};
+use alb_oidc::{
+    AccessTokenError, AuthenticateError, AuthenticatedUser, ClaimsError, CrossOrigin, Denial,
+    Refusal,
+};
 use serde::de::DeserializeOwned;
 
 use crate::responder::{problem_response, status};
@@ -95,11 +99,19 @@ impl Rejection {
     }
 }
 
-impl<E: Into<Refusal>> From<E> for Rejection {
-    fn from(cause: E) -> Self {
-        Self(cause.into())
-    }
+/// Each by name: an impl for all that becomes a [`Refusal`] would leave an application no room for its
+/// own.
+macro_rules! from_causes {
+    ($($cause:ty),+) => {
+        $(impl From<$cause> for Rejection {
+            fn from(cause: $cause) -> Self {
+                Self(cause.into())
+            }
+        })+
+    };
 }
+
+from_causes! { AccessTokenError, AuthenticateError, ClaimsError, CrossOrigin, Denial, Refusal }
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -107,8 +119,8 @@ impl fmt::Display for Rejection {
     }
 }
 
-impl std::error::Error for Rejection {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+impl Error for Rejection {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.0.source()
     }
 }

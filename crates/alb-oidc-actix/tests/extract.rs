@@ -6,12 +6,18 @@
     reason = "a test fails by panicking"
 )]
 
+use std::error::Error as _;
+
 use actix_web::body::{MessageBody, to_bytes_limited};
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::web::{self, Either, ServiceConfig};
 use actix_web::{App, Error, HttpResponse};
-use alb_oidc_actix::{Authenticate, Claims, MaybeUser, Refusal, Rejection, User};
+use alb_oidc_actix::alb_oidc::{AccessTokenError, CrossOrigin};
+use alb_oidc_actix::{
+    Authenticate, AuthenticateError, Authorizer, Claims, MaybeUser, Refusal, Rejection,
+    Requirement, User,
+};
 use alb_oidc_testkit::{SimulatedAlb, user};
 use serde_json::{Value, json};
 
@@ -148,6 +154,49 @@ async fn behind_an_optional_middleware_nobody_is_anonymous_and_still_no_user() {
         );
         assert!(body.contains(r#""status":401"#), "{body}");
     }
+}
+
+#[test]
+fn every_cause_becomes_a_rejection_that_says_what_the_refusal_says() {
+    let denied = Authorizer::enforce(Requirement::email_domain("example.com").unwrap())
+        .authorize(&user(json!({"sub": "alice"})));
+    let claims = user(json!({"sub": "bob"})).claims().deserialize::<Staff>();
+    let (denied, claims) = (denied.unwrap_err(), claims.err().unwrap());
+    for (rejection, refusal) in [
+        (
+            Rejection::from(AuthenticateError::Missing),
+            Refusal::from(AuthenticateError::Missing),
+        ),
+        (denied.clone().into(), denied.into()),
+        (claims.clone().into(), claims.into()),
+        (
+            AccessTokenError::Missing.into(),
+            AccessTokenError::Missing.into(),
+        ),
+        (CrossOrigin::Site.into(), CrossOrigin::Site.into()),
+        (Refusal::MissingLayer.into(), Refusal::MissingLayer),
+    ] {
+        assert_eq!(rejection.refusal(), &refusal);
+        assert_eq!(rejection.to_string(), refusal.to_string());
+        let (source, expected) = (rejection.source(), refusal.source());
+        assert_eq!(
+            source.map(ToString::to_string),
+            expected.map(ToString::to_string)
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_application_makes_rejections_of_its_own_errors_too() {
+    struct Closed;
+    impl From<Closed> for Rejection {
+        fn from(_: Closed) -> Self {
+            AccessTokenError::Missing.into()
+        }
+    }
+    let closed = async || -> Result<&'static str, Rejection> { Err(Closed)? };
+    let app = App::new().route("/", web::get().to(closed));
+    assert_eq!(send(app, to("/")).await.0, 403);
 }
 
 #[tokio::test]

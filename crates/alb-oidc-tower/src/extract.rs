@@ -3,9 +3,14 @@
 //! The [`RefusalResponder`](crate::RefusalResponder) is the layer's: an extractor that refuses answers with a
 //! problem document, and leaves its refusal in the response's extensions.
 
+use std::error::Error;
+use std::fmt;
 use std::ops::Deref;
 
-use alb_oidc::{AuthenticatedUser, Refusal};
+use alb_oidc::{
+    AccessTokenError, AuthenticateError, AuthenticatedUser, ClaimsError, CrossOrigin, Denial,
+    Refusal,
+};
 use axum_core::extract::FromRequestParts;
 use axum_core::response::{IntoResponse, Response};
 use http::request::Parts;
@@ -81,9 +86,29 @@ impl Rejection {
     }
 }
 
-impl<E: Into<Refusal>> From<E> for Rejection {
-    fn from(cause: E) -> Self {
-        Self(cause.into())
+/// Each by name: an impl for all that becomes a [`Refusal`] would leave an application no room for its
+/// own.
+macro_rules! from_causes {
+    ($($cause:ty),+) => {
+        $(impl From<$cause> for Rejection {
+            fn from(cause: $cause) -> Self {
+                Self(cause.into())
+            }
+        })+
+    };
+}
+
+from_causes! { AccessTokenError, AuthenticateError, ClaimsError, CrossOrigin, Denial, Refusal }
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for Rejection {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
     }
 }
 

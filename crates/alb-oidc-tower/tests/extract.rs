@@ -2,8 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::error::Error as _;
+
 use alb_oidc_testkit::{SimulatedAlb, user};
-use alb_oidc_tower::{AuthenticateLayer, Claims, MaybeUser, Refusal, User};
+use alb_oidc_tower::alb_oidc::{AccessTokenError, CrossOrigin};
+use alb_oidc_tower::{
+    AuthenticateError, AuthenticateLayer, Authorizer, Claims, MaybeUser, Refusal, Rejection,
+    Requirement, User,
+};
 use axum::Router;
 use axum::body::Body;
 use axum::routing::{get, post};
@@ -114,6 +120,49 @@ async fn behind_an_optional_layer_nobody_is_anonymous_and_still_no_user() {
         assert_eq!(head.headers["www-authenticate"], "ALB-OIDC");
         assert!(body.contains(r#""status":401"#), "{body}");
     }
+}
+
+#[test]
+fn every_cause_becomes_a_rejection_that_says_what_the_refusal_says() {
+    let denied = Authorizer::enforce(Requirement::email_domain("example.com").unwrap())
+        .authorize(&user(json!({"sub": "alice"})));
+    let claims = user(json!({"sub": "bob"})).claims().deserialize::<Staff>();
+    let (denied, claims) = (denied.unwrap_err(), claims.err().unwrap());
+    for (rejection, refusal) in [
+        (
+            Rejection::from(AuthenticateError::Missing),
+            Refusal::from(AuthenticateError::Missing),
+        ),
+        (denied.clone().into(), denied.into()),
+        (claims.clone().into(), claims.into()),
+        (
+            AccessTokenError::Missing.into(),
+            AccessTokenError::Missing.into(),
+        ),
+        (CrossOrigin::Site.into(), CrossOrigin::Site.into()),
+        (Refusal::MissingLayer.into(), Refusal::MissingLayer),
+    ] {
+        assert_eq!(rejection.refusal(), &refusal);
+        assert_eq!(rejection.to_string(), refusal.to_string());
+        let (source, expected) = (rejection.source(), refusal.source());
+        assert_eq!(
+            source.map(ToString::to_string),
+            expected.map(ToString::to_string)
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_application_makes_rejections_of_its_own_errors_too() {
+    struct Closed;
+    impl From<Closed> for Rejection {
+        fn from(_: Closed) -> Self {
+            AccessTokenError::Missing.into()
+        }
+    }
+    let closed = async || -> Result<&'static str, Rejection> { Err(Closed)? };
+    let app = Router::new().route("/", get(closed));
+    assert_eq!(send(&app, to("/")).await.0, 403);
 }
 
 #[tokio::test]
