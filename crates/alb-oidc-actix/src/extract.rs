@@ -1,7 +1,8 @@
 //! The extractors. Types of this crate's own, for a foreign type may not get a foreign trait.
 //!
 //! The [`RefusalResponder`](crate::RefusalResponder) is the middleware's: an extractor that refuses
-//! answers with a problem document, and leaves its refusal in the response's extensions.
+//! answers with a problem document, a navigation too, and leaves its refusal in the response's
+//! extensions.
 
 use std::error::Error;
 use std::fmt;
@@ -87,7 +88,9 @@ impl<T: DeserializeOwned> FromRequest for Claims<T> {
 }
 
 /// Why an extractor gives nothing, as an error that answers with a problem document, with the
-/// [`Refusal`] in the response's extensions.
+/// [`Refusal`] in the response's extensions. It knows no [`RefusalResponder`](crate::RefusalResponder):
+/// where people are to get a page, let the middlewares refuse, or take `Result<User, Rejection>` and
+/// answer by [`Pages::answer`](crate::Pages::answer).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection(Refusal);
 

@@ -47,8 +47,8 @@
 //! application, it does the first two, tells the operator what it would have done, and calls the
 //! service without a user, whatever came.
 //!
-//! An extractor that refuses answers with a problem document of the same form, whatever the
-//! middleware's responder, and leaves its [`Refusal`] in the response's extensions.
+//! An extractor that refuses answers with a problem document, a navigation too: the responder is the
+//! middleware's, [`Pages`] included. It leaves its [`Refusal`] in the response's extensions.
 //!
 //! # Which users
 //!

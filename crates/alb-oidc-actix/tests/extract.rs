@@ -15,7 +15,7 @@ use actix_web::web::{self, Either, ServiceConfig};
 use actix_web::{App, Error, HttpResponse};
 use alb_oidc_actix::alb_oidc::{AccessTokenError, CrossOrigin};
 use alb_oidc_actix::{
-    Authenticate, AuthenticateError, Authorizer, Claims, MaybeUser, Refusal, Rejection,
+    Authenticate, AuthenticateError, Authorizer, Claims, MaybeUser, Pages, Refusal, Rejection,
     Requirement, User,
 };
 use alb_oidc_testkit::{SimulatedAlb, user};
@@ -153,6 +153,30 @@ async fn behind_an_optional_middleware_nobody_is_anonymous_and_still_no_user() {
             "ALB-OIDC"
         );
         assert!(body.contains(r#""status":401"#), "{body}");
+    }
+}
+
+/// The middleware's responder answers for the middleware alone.
+#[tokio::test]
+async fn an_extractor_answers_a_navigation_in_json_where_the_middleware_shows_a_page() {
+    let alb = SimulatedAlb::new();
+    let authenticate = Authenticate::optional(alb.authenticator()).responder(Pages::new());
+    for (token, content_type) in [
+        (Some("a.b.c"), "text/html; charset=utf-8"),
+        (None, "application/problem+json"),
+    ] {
+        let mut navigation = to("/")
+            .insert_header(("sec-fetch-mode", "navigate"))
+            .insert_header(("accept", "text/html,*/*;q=0.8"));
+        if let Some(token) = token {
+            navigation = navigation.insert_header(("x-amzn-oidc-data", token));
+        }
+        let app = App::new().configure(routes).wrap(authenticate.clone());
+        let (response, _) = read(app, navigation).await;
+        assert_eq!(response.status(), 401);
+        let header = |name| response.headers().get(name).unwrap();
+        assert_eq!(header("content-type"), content_type);
+        assert_eq!(header("cache-control"), "no-store");
     }
 }
 

@@ -1,7 +1,8 @@
 //! axum extractors. Types of this crate's own, for a foreign type may not get a foreign trait.
 //!
-//! The [`RefusalResponder`](crate::RefusalResponder) is the layer's: an extractor that refuses answers with a
-//! problem document, and leaves its refusal in the response's extensions.
+//! The [`RefusalResponder`](crate::RefusalResponder) is the layer's: an extractor that refuses
+//! answers with a problem document, a navigation too, and leaves its refusal in the response's
+//! extensions.
 
 use std::error::Error;
 use std::fmt;
@@ -74,7 +75,9 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Claims<T> {
 }
 
 /// Why an extractor gives nothing, as a response: a problem document, with the [`Refusal`] in the
-/// response's extensions.
+/// response's extensions. It knows no [`RefusalResponder`](crate::RefusalResponder): where people are
+/// to get a page, let the layers refuse, or take `Result<User, Rejection>` and answer by
+/// [`Pages::answer`](crate::Pages::answer).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection(Refusal);
 

@@ -35,8 +35,8 @@
 //! it does the first two, tells the operator what it would have done, and calls the service without
 //! a user, whatever came.
 //!
-//! An extractor that refuses answers with a problem document of the same form, whatever the layer's
-//! responder, and leaves its [`Refusal`] in the response's extensions.
+//! An extractor that refuses answers with a problem document, a navigation too: the responder is the
+//! layer's, [`Pages`] included. It leaves its [`Refusal`] in the response's extensions.
 //!
 //! [`ProblemJson`], the default responder, serves bodies that are made from a `&'static str`:
 //! axum's, `http_body_util::Full` and the like.

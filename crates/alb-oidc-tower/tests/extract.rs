@@ -7,7 +7,7 @@ use std::error::Error as _;
 use alb_oidc_testkit::{SimulatedAlb, user};
 use alb_oidc_tower::alb_oidc::{AccessTokenError, CrossOrigin};
 use alb_oidc_tower::{
-    AuthenticateError, AuthenticateLayer, Authorizer, Claims, MaybeUser, Refusal, Rejection,
+    AuthenticateError, AuthenticateLayer, Authorizer, Claims, MaybeUser, Pages, Refusal, Rejection,
     Requirement, User,
 };
 use axum::Router;
@@ -119,6 +119,30 @@ async fn behind_an_optional_layer_nobody_is_anonymous_and_still_no_user() {
         assert_eq!(head.status, 401);
         assert_eq!(head.headers["www-authenticate"], "ALB-OIDC");
         assert!(body.contains(r#""status":401"#), "{body}");
+    }
+}
+
+/// The layer's responder answers for the layer alone.
+#[tokio::test]
+async fn an_extractor_answers_a_navigation_in_json_where_the_layer_shows_a_page() {
+    let alb = SimulatedAlb::new();
+    let layer = AuthenticateLayer::optional(alb.authenticator()).responder(Pages::new());
+    let app = routes().layer(layer);
+    for (token, content_type) in [
+        (Some("a.b.c"), "text/html; charset=utf-8"),
+        (None, "application/problem+json"),
+    ] {
+        let mut navigation = to("/");
+        let headers = navigation.headers_mut();
+        headers.insert("sec-fetch-mode", "navigate".parse().unwrap());
+        headers.insert("accept", "text/html,*/*;q=0.8".parse().unwrap());
+        if let Some(token) = token {
+            headers.insert("x-amzn-oidc-data", token.parse().unwrap());
+        }
+        let (head, _) = read(app.clone().oneshot(navigation).await.unwrap()).await;
+        assert_eq!(head.status, 401);
+        assert_eq!(head.headers["content-type"], content_type);
+        assert_eq!(head.headers["cache-control"], "no-store");
     }
 }
 

@@ -34,9 +34,9 @@
 //!
 //! # Error pages
 //!
-//! People get a page and scripts JSON, of whatever is refused. Around
-//! [`App`](actix_web::App), the middleware covers the default service too, so a stranger gets 401 for
-//! each path, there or not.
+//! People get a page and scripts JSON, of whatever the middleware refuses; an extractor answers
+//! everybody in JSON. Around [`App`](actix_web::App), the middleware covers the default service too, so
+//! a stranger gets 401 for each path, there or not.
 #![doc = concat!("```\n", include_str!("../../tests/layer_order/error_pages.rs"), "\n```")]
 //!
 //! # Sign-out, and who am I

@@ -32,8 +32,8 @@
 //!
 //! # Error pages
 //!
-//! People get a page and scripts JSON, of whatever the layer refuses. The fallback is set *before* the
-//! layer, so a stranger gets 401 for each path, there or not.
+//! People get a page and scripts JSON, of whatever the layer refuses; an extractor answers everybody
+//! in JSON. The fallback is set *before* the layer, so a stranger gets 401 for each path, there or not.
 #![doc = concat!("```\n", include_str!("../../tests/layer_order/error_pages.rs"), "\n```")]
 //!
 //! # Sign-out, and who am I
