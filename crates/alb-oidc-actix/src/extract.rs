@@ -134,6 +134,7 @@ impl ResponseError for Rejection {
     }
 
     fn error_response(&self) -> HttpResponse {
+        self.0.tell();
         let mut response = problem_response(&self.0);
         response.extensions_mut().insert(self.0.clone());
         response

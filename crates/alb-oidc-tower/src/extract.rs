@@ -117,6 +117,7 @@ impl Error for Rejection {
 
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
+        self.0.tell();
         let mut response: Response = problem_response(&self.0);
         response.extensions_mut().insert(self.0);
         response

@@ -86,7 +86,7 @@ impl Me {
         request: &BrowserRequest<'_>,
         visitor: Visitor<'_>,
     ) -> Result<Answer, Refusal> {
-        let user = visitor.user()?;
+        let user = visitor.user().inspect_err(Refusal::tell)?;
         match request.method() {
             "GET" | "HEAD" => Ok(self.answer(user)),
             _ => Ok(Answer::method_not_allowed("GET, HEAD")),

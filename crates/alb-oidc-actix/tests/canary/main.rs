@@ -167,7 +167,14 @@ async fn no_secret_is_in_any_log_answer_or_text_of_ours() {
     }
     assert_eq!(Vec::from_iter(statuses), [200, 401, 403, 500]);
     let logged = log::text();
-    for expected in ["alb_oidc", "actix", "bad-signature", "untrusted-signer"] {
+    for expected in [
+        "alb_oidc",
+        "actix",
+        "bad-signature",
+        "untrusted-signer",
+        "claims-do-not-fit",
+        "missing-layer",
+    ] {
         assert!(logged.contains(expected), "nobody logged {expected}");
     }
     planted.assert_absent("the log", &logged);

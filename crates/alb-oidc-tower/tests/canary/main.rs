@@ -106,7 +106,14 @@ async fn no_secret_is_in_any_log_answer_or_text_of_ours() {
     planted.assert_not_in_debug("the authenticator", &authenticator);
     planted.assert_not_in_debug("the key store", &authenticator.key_store());
     let logged = log::text();
-    for expected in ["alb_oidc", "reqwest", "bad-signature", "untrusted-signer"] {
+    for expected in [
+        "alb_oidc",
+        "reqwest",
+        "bad-signature",
+        "untrusted-signer",
+        "claims-do-not-fit",
+        "missing-layer",
+    ] {
         assert!(logged.contains(expected), "nobody logged {expected}");
     }
     planted.assert_absent("the log", &logged);
