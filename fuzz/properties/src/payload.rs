@@ -63,21 +63,26 @@ fn judge(document: &Document) -> Judgement {
     let root = &document.root;
     let mut judgement = Judgement::of(document, Segment::Payload);
     let starts = [judgement.time(root, "nbf"), judgement.time(root, "iat")];
-    match root.member("sub") {
-        Some(Json::Text(subject)) if subject.is_empty() => {
-            judgement.json_fault(JsonError::Empty("sub"));
+    // Each of several is judged: the last may be blamed where the document breaks behind it.
+    let subjects: Vec<_> = root.all("sub").collect();
+    for subject in &subjects {
+        match subject {
+            Json::Text(subject) if subject.is_empty() => {
+                judgement.json_fault(JsonError::Empty("sub"));
+            }
+            Json::Text(_) => {}
+            other => {
+                let found = kind(other);
+                judgement.json_fault(JsonError::Type {
+                    member: "sub",
+                    found,
+                });
+            }
         }
-        Some(Json::Text(_)) => {}
-        Some(other) => {
-            let found = kind(other);
-            judgement.json_fault(JsonError::Type {
-                member: "sub",
-                found,
-            });
-        }
-        // What is not there can be told only of a payload that can be read.
-        None if !judgement.has_fault() => judgement.json_fault(JsonError::Missing("sub")),
-        None => {}
+    }
+    // What is not there can be told only of a payload that can be read.
+    if subjects.is_empty() && !judgement.has_fault() {
+        judgement.json_fault(JsonError::Missing("sub"));
     }
     if judgement.has_fault() {
         return judgement;
