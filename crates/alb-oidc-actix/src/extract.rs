@@ -12,10 +12,7 @@ use std::ops::Deref;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, ResponseError};
-use alb_oidc::{
-    AccessTokenError, AuthenticateError, AuthenticatedUser, ClaimsError, CrossOrigin, Denial,
-    Refusal,
-};
+use alb_oidc::{AuthenticatedUser, Refusal};
 use serde::de::DeserializeOwned;
 
 use crate::responder::{problem_response, status};
@@ -102,19 +99,11 @@ impl Rejection {
     }
 }
 
-/// Each by name: an impl for all that becomes a [`Refusal`] would leave an application no room for its
-/// own.
-macro_rules! from_causes {
-    ($($cause:ty),+) => {
-        $(impl From<$cause> for Rejection {
-            fn from(cause: $cause) -> Self {
-                Self(cause.into())
-            }
-        })+
-    };
+impl<E: Into<Refusal>> From<E> for Rejection {
+    fn from(cause: E) -> Self {
+        Self(cause.into())
+    }
 }
-
-from_causes! { AccessTokenError, AuthenticateError, ClaimsError, CrossOrigin, Denial, Refusal }
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,10 +8,7 @@ use std::error::Error;
 use std::fmt;
 use std::ops::Deref;
 
-use alb_oidc::{
-    AccessTokenError, AuthenticateError, AuthenticatedUser, ClaimsError, CrossOrigin, Denial,
-    Refusal,
-};
+use alb_oidc::{AuthenticatedUser, Refusal};
 use axum_core::extract::FromRequestParts;
 use axum_core::response::{IntoResponse, Response};
 use http::request::Parts;
@@ -89,19 +86,11 @@ impl Rejection {
     }
 }
 
-/// Each by name: an impl for all that becomes a [`Refusal`] would leave an application no room for its
-/// own.
-macro_rules! from_causes {
-    ($($cause:ty),+) => {
-        $(impl From<$cause> for Rejection {
-            fn from(cause: $cause) -> Self {
-                Self(cause.into())
-            }
-        })+
-    };
+impl<E: Into<Refusal>> From<E> for Rejection {
+    fn from(cause: E) -> Self {
+        Self(cause.into())
+    }
 }
-
-from_causes! { AccessTokenError, AuthenticateError, ClaimsError, CrossOrigin, Denial, Refusal }
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -177,16 +177,27 @@ fn every_cause_becomes_a_rejection_that_says_what_the_refusal_says() {
 }
 
 #[tokio::test]
-async fn an_application_makes_rejections_of_its_own_errors_too() {
+async fn an_application_makes_rejections_or_refusals_of_its_own_errors_and_either_answers() {
     struct Closed;
     impl From<Closed> for Rejection {
         fn from(_: Closed) -> Self {
             AccessTokenError::Missing.into()
         }
     }
+    struct Away;
+    impl From<Away> for Refusal {
+        fn from(_: Away) -> Self {
+            AccessTokenError::Missing.into()
+        }
+    }
     let closed = async || -> Result<&'static str, Rejection> { Err(Closed)? };
-    let app = Router::new().route("/", get(closed));
-    assert_eq!(send(&app, to("/")).await.0, 403);
+    let away = async || -> Result<&'static str, Rejection> { Err(Away)? };
+    let app = Router::new()
+        .route("/closed", get(closed))
+        .route("/away", get(away));
+    for path in ["/closed", "/away"] {
+        assert_eq!(send(&app, to(path)).await.0, 403);
+    }
 }
 
 #[tokio::test]
