@@ -170,7 +170,7 @@ impl AuthenticatorBuilder {
     }
 
     /// Verifies the access tokens of one issuer too, so that
-    /// [`groups`](AuthenticatedUser::groups) and [`scopes`](AuthenticatedUser::scopes) are known of
+    /// [`groups`](crate::AuthenticatedUser::groups) and [`scopes`](crate::AuthenticatedUser::scopes) are known of
     /// its users. May be called once for each issuer; the issuer in the load balancer's token tells
     /// which one is asked.
     ///
