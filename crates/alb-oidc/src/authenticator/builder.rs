@@ -170,8 +170,8 @@ impl AuthenticatorBuilder {
     }
 
     /// Verifies the access tokens of one issuer too, so that
-    /// [`groups`](crate::AuthenticatedUser::groups) and [`scopes`](crate::AuthenticatedUser::scopes) are known of
-    /// its users. May be called once for each issuer; the issuer in the load balancer's token tells
+    /// [`groups`](crate::AuthenticatedUser::groups) and
+    /// [`scopes`](crate::AuthenticatedUser::scopes) are known of its users. May be called once for each issuer; the issuer in the load balancer's token tells
     /// which one is asked.
     ///
     /// Users are signed in whether or not their access token verifies, and whether or not the
