@@ -68,6 +68,12 @@ impl Bench {
         self.alb.access_token("alice", &["admins"], self.now())
     }
 
+    /// Her token, signed with the provider's second key.
+    pub(crate) fn rotated_token(&self) -> String {
+        let claims = self.claims(&json!({})).to_string();
+        ProviderKey::second().sign(r#"{"kid":"second","alg":"RS256"}"#, claims)
+    }
+
     /// Her claims, with these members changed; `null` takes one away.
     pub(crate) fn claims(&self, changes: &Value) -> Value {
         let mut claims = self

@@ -13,12 +13,6 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::bench::{Bench, admins, millis, now, owned, pool, secs};
 use crate::endpoint::{Answer, FakeEndpoint, set};
 
-/// Alice's token, signed with the provider's second key.
-fn rotated(bench: &Bench) -> String {
-    let claims = bench.claims(&json!({})).to_string();
-    ProviderKey::second().sign(r#"{"kid":"second","alg":"RS256"}"#, claims)
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_thousand_first_requests_make_one_fetch_and_all_know_their_groups() {
     let bench = Bench::cognito();
@@ -132,7 +126,7 @@ async fn a_fetch_goes_on_when_the_request_that_began_it_is_dropped_or_parked() {
 async fn a_key_that_is_rotated_in_is_found_by_fetching_once_more() {
     let bench = Bench::cognito();
     assert_eq!(bench.groups(&bench.token()).await, admins());
-    let rotated = rotated(&bench);
+    let rotated = bench.rotated_token();
     // A set that is so new has all there are.
     assert_eq!(
         bench.groups_now(&rotated),
@@ -231,7 +225,7 @@ async fn a_set_that_is_no_set_never_takes_the_place_of_a_good_one() {
         assert_eq!(bench.groups_now(&token), admins());
         sleep(secs(1)).await;
         assert_eq!(bench.endpoint.asked(), 2);
-        assert!(bench.groups(&rotated(&bench)).await.is_err());
+        assert!(bench.groups(&bench.rotated_token()).await.is_err());
         for _ in 0..60 {
             sleep(secs(60)).await;
             assert_eq!(bench.groups_now(&token), admins());
@@ -268,7 +262,7 @@ async fn a_set_that_is_purged_is_fetched_anew_and_a_fetch_under_way_brings_nothi
     let user = waiting.await.unwrap();
     assert_eq!(owned(user.groups()), Err(AccessTokenError::UnknownKey));
     assert_eq!(bench.groups_now(&token), Err(AccessTokenError::UnknownKey));
-    assert_eq!(bench.groups_now(&rotated(&bench)), admins());
+    assert_eq!(bench.groups_now(&bench.rotated_token()), admins());
     assert_eq!(bench.endpoint.asked(), 2);
 }
 

@@ -104,6 +104,26 @@ async fn a_refresh_that_is_cut_off_by_a_freeze_costs_no_request_its_groups() {
     assert_eq!(bench.groups(&token).await, admins());
 }
 
+/// There too nobody else drives a fetch than the request that has begun it, also where a refresh was
+/// due anyway.
+#[tokio::test(start_paused = true)]
+async fn a_rotation_after_a_failed_refresh_is_waited_for_by_the_request_that_finds_it() {
+    let bench = Bench::cognito();
+    let token = bench.token();
+    assert_eq!(bench.groups(&token).await, admins());
+    bench.endpoint.answer(Answer::Status(500));
+    time::advance(secs(3_600)).await;
+    assert_eq!(bench.groups_now(&token), admins());
+    sleep(secs(60)).await;
+    let asked = bench.endpoint.asked();
+    assert!(asked > 1, "a refresh has failed");
+    bench
+        .endpoint
+        .answer(Answer::Set(set(&[ProviderKey::second()])));
+    assert_eq!(bench.groups(&bench.rotated_token()).await, admins());
+    assert_eq!(bench.endpoint.asked(), asked + 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn each_fault_is_told_apart_and_only_what_may_mend_itself_is_tried_again() {
     for (answer, error, fetches) in [

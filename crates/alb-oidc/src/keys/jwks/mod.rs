@@ -87,16 +87,16 @@ impl JwksStore {
     /// Looks a key up.
     pub(crate) fn key(&self, wanted: WantedJwk) -> JwkLookup {
         let now = Instant::now();
-        if let Some(held) = &*self.0.held.load() {
-            let freshness = held.age.freshness(now, &self.0.settings);
-            if freshness == Freshness::RefreshDue {
+        if let Some(held) = &*self.0.held.load()
+            && let Some(answer) = self.0.answer(held, &wanted, now)
+        {
+            // Without an answer the request joins, and if that begins a fetch it waits for it.
+            if held.age.freshness(now, &self.0.settings) == Freshness::RefreshDue {
                 self.0.act(|state, effects| {
                     state.begin(now, &self.0.settings, effects);
                 });
             }
-            if let Some(answer) = self.0.answer(held, &wanted, now) {
-                return JwkLookup::Ready(answer);
-            }
+            return JwkLookup::Ready(answer);
         }
         self.0.join(wanted, now, Waits::IfThereIsHope)
     }
