@@ -1,6 +1,8 @@
 //! The same over HTTP, with the fetcher that an authenticator has by itself.
 
-use alb_oidc::{AccessTokenVerifier, Authenticator, FetchError, HttpFetcher};
+use std::time::Duration;
+
+use alb_oidc::{AccessTokenVerifier, Authenticator, FetchError, HttpFetcher, KeyStoreSettings};
 use alb_oidc_testkit::{Fault, KeyServer, SimulatedAlb};
 use serde_json::json;
 
@@ -14,6 +16,14 @@ async fn groups(authenticator: &Authenticator, alb: &SimulatedAlb) -> Groups {
     });
     let user = authenticator.authenticate(headers).await.unwrap();
     owned(user.groups())
+}
+
+/// Patience enough for a loaded machine: here it is the fault that is to be seen, and no timeout.
+fn patient() -> KeyStoreSettings {
+    let half_a_minute = Duration::from_secs(30);
+    KeyStoreSettings::default()
+        .exchange_timeout(half_a_minute)
+        .flight_timeout(2 * half_a_minute)
 }
 
 #[tokio::test]
@@ -30,7 +40,8 @@ async fn public_keys_and_the_key_set_are_fetched_by_one_authenticator() {
     let authenticator = Authenticator::builder(alb.policy())
         .key_url(server.url())
         .unwrap()
-        .verify_access_tokens(verifier.unwrap())
+        .key_store_settings(patient())
+        .verify_access_tokens(verifier.unwrap().settings(patient()))
         .build()
         .unwrap();
     for _ in 0..3 {
@@ -62,7 +73,7 @@ async fn a_redirect_is_not_followed_and_an_endless_set_is_not_read() {
         let fetcher = HttpFetcher::builder().build().unwrap();
         let authenticator = Authenticator::builder(alb.policy())
             .key_source(alb.clone())
-            .verify_access_tokens(verifier.unwrap().fetcher(fetcher))
+            .verify_access_tokens(verifier.unwrap().fetcher(fetcher).settings(patient()))
             .build()
             .unwrap();
         assert_eq!(fetch_error(groups(&authenticator, &alb).await), error);
