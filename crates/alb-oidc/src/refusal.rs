@@ -73,12 +73,17 @@ impl Refusal {
         }
         let _reason = self.reason();
         meter::refusal(_reason);
-        match (self, TOLD.spend(Instant::now())) {
-            (Self::MissingLayer, Some(_untold)) => {
-                event!(error, reason = _reason, untold = _untold, "{self}");
+        let now = Instant::now();
+        if matches!(self, Self::MissingLayer) {
+            match TOLD_OF_MISSING_LAYERS.spend(now) {
+                Some(_untold) => event!(error, reason = _reason, untold = _untold, "{self}"),
+                None => event!(debug, reason = _reason, "{self}"),
             }
-            (_, Some(_untold)) => event!(warn, reason = _reason, untold = _untold, "{self}"),
-            (_, None) => event!(debug, reason = _reason, "{self}"),
+        } else {
+            match TOLD.spend(now) {
+                Some(_untold) => event!(warn, reason = _reason, untold = _untold, "{self}"),
+                None => event!(debug, reason = _reason, "{self}"),
+            }
         }
     }
 
@@ -99,3 +104,6 @@ impl Refusal {
 
 /// An extractor has nothing of its own that could count, so that all of a process count together.
 static TOLD: Quota = Quota::new(LOUD_EVENTS_PER_MINUTE);
+
+/// Counted apart: no user's requests are to hide that a route is unprotected.
+static TOLD_OF_MISSING_LAYERS: Quota = Quota::new(LOUD_EVENTS_PER_MINUTE);

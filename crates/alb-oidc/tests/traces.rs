@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use alb_oidc::{
     AccessTokenVerifier, AuthenticateError, Authenticator, Authorizer, Clock as _, CognitoUserPool,
-    FetchFuture, KeyFetcher, KeyResponse, KeyStore, OidcHeaders, Requirement, SystemClock, Visitor,
+    FetchFuture, KeyFetcher, KeyResponse, KeyStore, OidcHeaders, Refusal, Requirement, SystemClock,
+    Visitor,
 };
 use alb_oidc_testkit::conformance::{Outcome, Row, table};
 use alb_oidc_testkit::{KeyServer, ManualClock, ProviderKey, SimulatedAlb, user};
@@ -283,6 +284,24 @@ async fn so_many_denials_a_minute_are_loud_and_all_are_counted() {
         let stats = authorizer.stats();
         assert_eq!(stats.denied + stats.would_have_refused, 101);
     }
+}
+
+/// The quotas are the process's, and no other test here spends from them.
+#[tokio::test(start_paused = true)]
+async fn no_flood_of_a_user_s_refusals_hides_a_route_without_a_layer() {
+    let log = Log::start();
+    let user = user(json!({"sub": "alice"}));
+    let error = user.claims().deserialize::<u8>().unwrap_err();
+    let misfit = Refusal::ClaimsDoNotFit(error);
+    for _ in 0..100 {
+        misfit.tell();
+    }
+    let said = log.take();
+    assert_eq!(said.matches(" WARN ").count(), 60, "{said}");
+    assert_eq!(said.matches(" DEBUG ").count(), 40, "{said}");
+    Refusal::MissingLayer.tell();
+    let said = log.take();
+    assert!(said.contains(" ERROR "), "{said}");
 }
 
 #[tokio::test(start_paused = true)]

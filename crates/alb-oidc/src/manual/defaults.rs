@@ -78,7 +78,7 @@
 //! | before the one retry of a connection that failed | 0.2 seconds | what mends itself does so at once | `flights::TRANSIENT_RETRY_DELAY` |
 //! | how overdue a task is that is taken for lost | 1 second | more than a loaded machine is late | `flights::GRACE` |
 //! | until a key id that nobody asks for has its shortest backoff again | 60 seconds | after its last backoff is over | `backoff::FORGET_AFTER` |
-//! | events a minute of a rejection, of a request that another site's page made, of an access token that does not verify, and of what an extractor refuses, at level `WARN`; of an outage at `ERROR`; and of each authorizer's denials at `INFO` or, if it only reports, at `WARN`; what is more goes out at `DEBUG` | 60 | enough to see what is going on, too few to fill a disk | `outcomes::LOUD_EVENTS_PER_MINUTE` |
+//! | events a minute of a rejection, of a request that another site's page made, of an access token that does not verify, and of what an extractor refuses, at level `WARN`; of an outage, and of an extractor without its layer, at `ERROR`; and of each authorizer's denials at `INFO` or, if it only reports, at `WARN`; what is more goes out at `DEBUG` | 60 | enough to see what is going on, too few to fill a disk | `outcomes::LOUD_EVENTS_PER_MINUTE` |
 //! | that minute; and between two alarms that the application is reachable around its load balancer | 60 seconds | the same | `quota::MINUTE` |
 //! | items of a list of requirements that a denial names | 8 | a list of a thousand addresses is no line of a log | `requirement::MAX_SHOWN_PARTS` |
 //! | observed requests that wait for a key | 256 | no response waits for them, and each holds a copy of its token | `authenticator::MAX_OBSERVING` |
