@@ -522,6 +522,7 @@ mod tests {
             assert_eq!(with(2, account), ArnError::Account, "{account:?}");
         }
         for name in [
+            "-",
             "-shop",
             "shop-",
             "sh_op",

@@ -168,6 +168,7 @@ fn a_header_that_is_there_twice_or_is_no_text_is_no_browsers() {
         ],
         &[("origin", b"https://app.example.com\xff")],
         &[("sec-fetch-site", b"\xff")],
+        &[("sec-fetch-site", "crôss-site".as_bytes())],
     ] {
         assert_eq!(check("POST", lines), UNREADABLE, "{lines:?}");
     }

@@ -77,6 +77,9 @@ fn whether_an_address_was_verified_is_a_boolean_or_not_told() {
         let claims = json!({"sub": "a", "email": "a@example.com", "email_verified": unknown});
         assert_eq!(read(&me, &user(claims)), json!({"email": "a@example.com"}));
     }
+    let claims = json!({"sub": "a", "phone_number_verified": "true"});
+    let told = read(&me, &user(claims));
+    assert_eq!(told, json!({"phone_number_verified": true}));
 }
 
 #[test]

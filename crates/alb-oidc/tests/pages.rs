@@ -102,6 +102,30 @@ fn a_window_gets_a_page_with_the_problems_status_and_headers() {
 }
 
 #[test]
+fn each_page_says_in_words_what_is_wrong() {
+    let titles = [
+        "Please sign in",
+        "One moment, please",
+        "Not for this account",
+        "That came from another site",
+        "Something is wrong here",
+        "Not for this account",
+        "Not for this account",
+        "One moment, please",
+    ];
+    assert_eq!(refusals().len(), titles.len());
+    for (refusal, title) in refusals().iter().zip(titles) {
+        let page = Pages::new().answer(refusal, &window());
+        let body = page.body();
+        assert!(body.contains(&format!("<title>{title}</title>")), "{body}");
+        let heading = format!("<h1>{title}</h1><p>");
+        let (_, text) = body.split_once(&heading).unwrap();
+        let (text, _) = text.split_once("</p>").unwrap();
+        assert!(text.contains("you") || text.contains("request"), "{text}");
+    }
+}
+
+#[test]
 fn only_what_may_pass_is_worth_another_try() {
     let again: Vec<_> = refusals()
         .iter()

@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::time::Duration;
 
 use alb_oidc::{
-    ClientId, ConfigError, Issuer, LoadBalancerArn, OidcHeaders, Signer, TokenError, TrustPolicy,
-    TrustedRule, UnixTime, UnverifiedToken, danger,
+    ClientId, ConfigError, Issuer, LoadBalancerArn, LoadBalancerName, OidcHeaders, Signer,
+    TokenError, TrustPolicy, TrustedRule, UnixTime, UnverifiedToken, danger,
 };
 use alb_oidc_testkit::SimulatedAlb;
 
@@ -49,6 +51,25 @@ fn admit_at(policy: &TrustPolicy, alb: &SimulatedAlb, now: UnixTime) -> Result<(
 
 const A: &str = "aaaaaaaaaaaaaaaa";
 const B: &str = "bbbbbbbbbbbbbbbb";
+
+#[test]
+fn names_of_load_balancers_are_told_apart_and_ordered_as_texts() {
+    let mut names = ["shop", "s", "Shop", "a-b", "shop-2"].map(|name| {
+        let name: LoadBalancerName = name.parse().unwrap();
+        name
+    });
+    names.sort_unstable();
+    assert_eq!(
+        names.each_ref().map(LoadBalancerName::as_str),
+        ["Shop", "a-b", "s", "shop", "shop-2"]
+    );
+    assert!(names.is_sorted_by(|a, b| a < b), "{names:?}");
+    let hashes: HashSet<_> = names
+        .iter()
+        .map(|name| BuildHasherDefault::<DefaultHasher>::default().hash_one(name))
+        .collect();
+    assert_eq!(hashes.len(), names.len());
+}
 
 #[test]
 fn the_parts_of_two_rules_do_not_mix() {

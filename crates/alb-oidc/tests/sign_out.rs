@@ -1,7 +1,8 @@
 //! What ends a session, and where it leads.
 
 use alb_oidc::{
-    Answer, BrowserRequest, ClientId, ConfigError, CrossOrigin, CsrfProtection, Refusal, SignOut,
+    Answer, BrowserRequest, ClientId, ConfigError, CrossOrigin, CsrfProtection, Problem, Refusal,
+    SignOut,
 };
 use proptest::prelude::*;
 
@@ -34,6 +35,8 @@ fn the_answer_expires_every_shard_and_leads_on() {
         .collect();
     assert_eq!(values(&answer, "set-cookie"), expected);
     assert_eq!(answer.headers().count(), 6);
+    let problem = Answer::from(Problem::MISSING_LAYER);
+    assert_eq!(problem.clone().into_body(), problem.body());
 }
 
 #[test]

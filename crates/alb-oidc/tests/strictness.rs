@@ -309,6 +309,11 @@ fn what_would_steer_a_verifier_is_refused_by_name_whatever_its_value() {
     );
     let escaped = bench.header_with(r"\u006awk", "{}");
     assert_eq!(escaped, Err(TokenError::ForbiddenParameter("jwk")));
+    for name in ["x5", "x5t#S512", "x5chain"] {
+        let found = bench.header_with(name, "null");
+        let forbidden = Err(TokenError::ForbiddenParameter("x5*"));
+        assert_eq!(found, forbidden, "{name}");
+    }
     for typ in [r#""at+jwt""#, r#""""#, r#""JWT ""#, r#""JOSE""#] {
         assert_eq!(
             bench.header_with("typ", typ),

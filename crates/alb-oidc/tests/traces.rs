@@ -8,9 +8,9 @@ use std::sync::Once;
 use std::time::Duration;
 
 use alb_oidc::{
-    AccessTokenVerifier, AuthenticateError, Authenticator, Authorizer, Clock as _, CognitoUserPool,
-    FetchFuture, KeyFetcher, KeyResponse, KeyStore, OidcHeaders, Refusal, Requirement, SystemClock,
-    Visitor,
+    AccessTokenVerifier, AuthenticateError, Authenticator, Authorizer, BrowserRequest, Clock as _,
+    CognitoUserPool, CsrfProtection, FetchFuture, KeyFetcher, KeyResponse, KeyStore, OidcHeaders,
+    Refusal, Requirement, SystemClock, Visitor,
 };
 use alb_oidc_testkit::conformance::{Outcome, Row, table};
 use alb_oidc_testkit::{KeyServer, ManualClock, ProviderKey, SimulatedAlb, user};
@@ -304,15 +304,55 @@ async fn no_flood_of_a_user_s_refusals_hides_a_route_without_a_layer() {
     assert!(said.contains(" ERROR "), "{said}");
 }
 
+/// An endpoint that is down.
+#[derive(Debug)]
+struct Down;
+
+impl KeyFetcher for Down {
+    fn fetch(&self, _: String, _: usize) -> FetchFuture {
+        Box::pin(async { Ok(KeyResponse::new(503, b"canary".to_vec())) })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_of_other_sites_and_of_an_outage_are_loud_sixty_times_a_minute() {
+    let log = Log::start();
+    let csrf = CsrfProtection::new();
+    let other_site = BrowserRequest::from_lookup("POST", None, |name| {
+        (name == "sec-fetch-site").then_some(&b"cross-site"[..])
+    });
+    let arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/shop/50dc6c495c0c9188";
+    let alb = SimulatedAlb::builder().arn(arn.parse().unwrap()).build();
+    let data = alb.mint(r#"{"sub":"alice"}"#, SystemClock.unix_time().unwrap());
+    let store = KeyStore::builder(Down).build().unwrap();
+    let authenticator = Authenticator::builder(alb.policy())
+        .key_store(store)
+        .build()
+        .unwrap();
+    log.take();
+    for _ in 0..100 {
+        assert!(csrf.check(&other_site).is_err());
+    }
+    let said = log.take();
+    assert_eq!(said.matches(" WARN ").count(), 60, "{said}");
+    assert_eq!(said.matches(" DEBUG ").count(), 40, "{said}");
+    assert_eq!(
+        said.matches("reason=\"cross-origin\"").count(),
+        100,
+        "{said}"
+    );
+    for _ in 0..100 {
+        let headers =
+            OidcHeaders::from_lookup(|name| (name == OidcHeaders::DATA).then_some(data.as_bytes()));
+        assert!(authenticator.authenticate(headers).await.is_err());
+    }
+    let said = log.take();
+    assert_eq!(said.matches(" ERROR ").count(), 60, "{said}");
+    assert_eq!(authenticator.stats().unavailable, 100);
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_comes_in_place_of_an_access_token_is_traced_by_its_label_sixty_times_a_minute() {
-    #[derive(Debug)]
-    struct Down;
-    impl KeyFetcher for Down {
-        fn fetch(&self, _: String, _: usize) -> FetchFuture {
-            Box::pin(async { Ok(KeyResponse::new(503, b"canary".to_vec())) })
-        }
-    }
     let log = Log::start();
     let alb = SimulatedAlb::new();
     let now = SystemClock.unix_time().unwrap();
