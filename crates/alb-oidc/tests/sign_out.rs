@@ -2,7 +2,7 @@
 
 use alb_oidc::{
     Answer, BrowserRequest, ClientId, ConfigError, CrossOrigin, CsrfProtection, Problem, Refusal,
-    SignOut,
+    SessionCookieName, SignOut,
 };
 use proptest::prelude::*;
 
@@ -42,6 +42,8 @@ fn the_answer_expires_every_shard_and_leads_on() {
 #[test]
 fn a_cookie_of_another_name_expires_under_that() {
     for name in ["Crumbs", "__Host-session", "!#$%&'*+-.^_`|~09azAZ"] {
+        let parsed: SessionCookieName = name.parse().unwrap();
+        assert_eq!(parsed.as_str(), name);
         let sign_out = SignOut::local("/").unwrap().session_cookie(name).unwrap();
         for (shard, cookie) in sign_out.expired_cookies().enumerate() {
             assert!(

@@ -103,6 +103,8 @@ fn a_pem_is_one_public_key_and_nothing_else() {
         pem.replace("rQ==", "rQ="),
         pem.replace("rQ==", "rR=="),
         pem.replace("-----END PUBLIC KEY-----\n", ""),
+        pem.replace("END PUBLIC KEY", "END CERTIFICATE"),
+        pem.replace("BEGIN PUBLIC KEY", "BEGIN CERTIFICATE"),
     ] {
         assert_ne!(other, pem, "a replacement that found nothing tests nothing");
         assert_eq!(read(&other), Err(PublicKeyError::Pem), "{other:?}");

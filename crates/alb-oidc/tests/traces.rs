@@ -123,6 +123,38 @@ async fn what_cannot_have_come_through_the_load_balancer_is_counted_and_said_onc
 }
 
 #[tokio::test]
+async fn a_payload_that_disagrees_with_its_header_is_told_of_and_the_header_holds() {
+    let log = Log::start();
+    let alb = SimulatedAlb::new();
+    let now = SystemClock.unix_time().unwrap();
+    let authenticator = alb.authenticator();
+    for (payload, differs) in [
+        (r#"{"sub":"alice"}"#, None),
+        (
+            r#"{"sub":"alice","exp":5}"#,
+            Some("exp_differs=true iss_differs=false"),
+        ),
+        (
+            r#"{"sub":"alice","iss":"canary"}"#,
+            Some("exp_differs=false iss_differs=true"),
+        ),
+    ] {
+        log.take();
+        let data = alb.sign(alb.header(now), payload.to_owned());
+        let headers =
+            OidcHeaders::from_lookup(|name| (name == OidcHeaders::DATA).then_some(data.as_bytes()));
+        let user = authenticator.authenticate(headers).await.unwrap();
+        assert_eq!(user.id().issuer(), alb.issuer());
+        let said = log.take();
+        match differs {
+            Some(differs) => assert!(said.contains(differs), "{payload}: {said}"),
+            None => assert!(!said.contains("disagrees"), "{payload}: {said}"),
+        }
+        assert!(!said.contains("canary"), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_observed_is_counted_and_traced_like_what_is_enforced() {
     let log = Log::start();
     let alb = SimulatedAlb::new();
