@@ -10,7 +10,7 @@ use p256::{FieldBytes, ProjectivePoint, Scalar};
 use sha2::{Digest as _, Sha256};
 
 use crate::field::FieldElement;
-use crate::point::{SameX, Sum};
+use crate::point::{Sum, Undecided};
 use crate::table::Table;
 
 /// A public key of the curve P-256, with multiples of it.
@@ -75,7 +75,7 @@ impl PrecomputedKey {
         let verified = match self.sum(&(z * s_inverse), &(*r * s_inverse)) {
             Ok(Some(point)) => has_x_modulo_order(&point, &r.to_bytes().into()),
             Ok(None) => false,
-            Err(SameX) => self.key.verify_prehash(digest, &signature).is_ok(),
+            Err(Undecided) => self.key.verify_prehash(digest, &signature).is_ok(),
         };
         if verified {
             Ok(())
@@ -84,15 +84,17 @@ impl PrecomputedKey {
         }
     }
 
-    /// `u1 · G + u2 · Q`; `None` if both are zero, and [`SameX`] if it cannot be told by this way.
-    fn sum(&self, u1: &Scalar, u2: &Scalar) -> Result<Option<Sum>, SameX> {
+    /// `u1 · G + u2 · Q`; `None` if both are zero.
+    fn sum(&self, u1: &Scalar, u2: &Scalar) -> Result<Option<Sum>, Undecided> {
         let of_generator = self.generator.summands(&u1.to_bytes().into());
         let of_key = self.multiples.summands(&u2.to_bytes().into());
         let mut sum: Option<Sum> = None;
-        for point in of_generator.iter().chain(&of_key).flatten() {
-            match &mut sum {
-                Some(sum) => sum.add(point)?,
-                None => sum = Some(Sum::from(*point)),
+        for summand in of_generator.iter().chain(&of_key) {
+            match (summand, &mut sum) {
+                (Ok(None), _) => {}
+                (Ok(Some(point)), Some(sum)) => sum.add(point)?,
+                (Ok(Some(point)), None) => sum = Some(Sum::from(*point)),
+                (Err(undecided), _) => return Err(*undecided),
             }
         }
         Ok(sum)
@@ -148,15 +150,18 @@ mod tests {
         let of_generator = key(one);
         let of_negative = key(-one);
         // A point and itself, and a point and its negative.
-        assert!(matches!(of_generator.sum(&one, &one), Err(SameX)));
-        assert!(matches!(of_negative.sum(&one, &one), Err(SameX)));
-        assert!(matches!(of_generator.sum(&two, &-two), Err(SameX)));
+        assert!(matches!(of_generator.sum(&one, &one), Err(Undecided)));
+        assert!(matches!(of_negative.sum(&one, &one), Err(Undecided)));
+        assert!(matches!(of_generator.sum(&two, &-two), Err(Undecided)));
         // The formula is enough for others, by the same keys too.
         assert!(matches!(of_generator.sum(&one, &two), Ok(Some(_))));
         assert!(matches!(of_negative.sum(&two, &one), Ok(Some(_))));
         // 128 times the generator is in the generator's table, in the next place.
         let far = key(Scalar::from(128_u64));
-        assert!(matches!(far.sum(&Scalar::from(128_u64), &one), Err(SameX)));
+        assert!(matches!(
+            far.sum(&Scalar::from(128_u64), &one),
+            Err(Undecided)
+        ));
     }
 
     #[test]

@@ -48,17 +48,18 @@ pub(crate) struct Sum {
 }
 
 impl Sum {
-    /// Adds a point, if its `x` is not the same.
+    /// Adds a point, if its `x` is not the same: between a point and itself, or its negative, there
+    /// is no slope.
     ///
     /// The formula is [madd-2008-s](https://hyperelliptic.org/EFD/g1p/auto-shortw-xyzz.html#addition-madd-2008-s).
     /// With `p` the difference of the two `x`, and `r` that of the two `y`, each times the sum's
     /// denominator, the slope is `r / (p · z)` for a `z` with `z² = ZZ` and `z³ = ZZZ`, and the
     /// rest is the law of addition (SEC 1 section 2.2.1) with the denominators multiplied out.
     #[inline]
-    pub(crate) fn add(&mut self, point: &Point) -> Result<(), SameX> {
+    pub(crate) fn add(&mut self, point: &Point) -> Result<(), Undecided> {
         let p = point.x * self.zz - self.x;
         if p == FieldElement::ZERO {
-            return Err(SameX);
+            return Err(Undecided);
         }
         let r = point.y * self.zzz - self.y;
         let pp = p.square();
@@ -89,9 +90,9 @@ impl From<Point> for Sum {
     }
 }
 
-/// The two are the same point, or one is the other's negative: there is no slope between them.
+/// A sum that is not to be had here: the plain way has to tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SameX;
+pub(crate) struct Undecided;
 
 #[cfg(test)]
 mod tests {
@@ -126,14 +127,14 @@ mod tests {
     fn equal_and_opposite_points_are_not_added() {
         let g = ProjectivePoint::GENERATOR;
         let mut sum = Sum::from(point(g));
-        assert_eq!(sum.add(&point(g)), Err(SameX));
-        assert_eq!(sum.add(&point(-g)), Err(SameX));
+        assert_eq!(sum.add(&point(g)), Err(Undecided));
+        assert_eq!(sum.add(&point(-g)), Err(Undecided));
         // Neither are they once the sum has a denominator.
         assert_eq!(sum.add(&point(g.double())), Ok(()));
         assert_ne!(sum.zz, FieldElement::ONE);
         let three = g * Scalar::from(3_u64);
-        assert_eq!(sum.add(&point(three)), Err(SameX));
-        assert_eq!(sum.add(&point(-three)), Err(SameX));
+        assert_eq!(sum.add(&point(three)), Err(Undecided));
+        assert_eq!(sum.add(&point(-three)), Err(Undecided));
         // And the sum is what it was.
         check(&sum, &three);
     }

@@ -8,7 +8,7 @@ use p256::elliptic_curve::BatchNormalize as _;
 use p256::elliptic_curve::group::Group as _;
 
 use crate::digits::Digits;
-use crate::point::Point;
+use crate::point::{Point, Undecided};
 
 /// `d · 128^i` times the point, for each place `i` and each `d` from 1 to 64.
 pub(crate) struct Table(Box<[Window; Digits::COUNT]>);
@@ -44,20 +44,29 @@ impl Table {
         TABLE.as_ref()
     }
 
-    /// Points of which `scalar` times the point is the sum: an entry, or its negative, for each digit
-    /// that is not zero.
+    /// Points of which `scalar` times the point is the sum: for each digit an entry or its negative,
+    /// and none for zero.
     ///
     /// All of them, before the first is used: they are all over the table, and the processor waits
     /// for many at once if they are not wanted one after the other.
-    pub(crate) fn summands(&self, scalar: &[u8; 32]) -> [Option<Point>; Digits::COUNT] {
+    pub(crate) fn summands(&self, scalar: &[u8; 32]) -> [Summand; Digits::COUNT] {
         let mut digits = Digits::new(scalar);
-        self.0.each_ref().map(|window| {
-            let digit = digits.next()?;
-            // There is no entry for zero.
-            let entry = window.get(usize::from(digit.unsigned_abs()).checked_sub(1)?)?;
-            Some(if digit < 0 { -*entry } else { *entry })
-        })
+        self.0
+            .each_ref()
+            .map(|window| summand(window, digits.next().ok_or(Undecided)?))
     }
+}
+
+/// What a digit adds. Without an entry, which is for no digit but zero, nothing is concluded.
+pub(crate) type Summand = Result<Option<Point>, Undecided>;
+
+fn summand(window: &Window, digit: i16) -> Summand {
+    if digit == 0 {
+        return Ok(None);
+    }
+    let index = usize::from(digit.unsigned_abs()) - 1;
+    let entry = *window.get(index).ok_or(Undecided)?;
+    Ok(Some(if digit < 0 { -entry } else { entry }))
 }
 
 fn window(multiples: &[ProjectivePoint; Digits::MAX]) -> Option<Window> {
@@ -100,6 +109,21 @@ mod tests {
         let table = Table::of_generator().unwrap();
         let own = Table::new(ProjectivePoint::GENERATOR).unwrap();
         assert_eq!(table.0, own.0);
+    }
+
+    #[test]
+    fn a_digit_is_an_entry_or_its_negative_and_one_without_an_entry_is_not_zero() {
+        let table = Table::new(ProjectivePoint::GENERATOR).unwrap();
+        let window = table.0.first().unwrap();
+        let (one, last) = (window.first().unwrap(), window.last().unwrap());
+        assert_eq!(summand(window, 0), Ok(None));
+        assert_eq!(summand(window, 1), Ok(Some(*one)));
+        assert_eq!(summand(window, -1), Ok(Some(-*one)));
+        assert_eq!(summand(window, 64), Ok(Some(*last)));
+        assert_eq!(summand(window, -64), Ok(Some(-*last)));
+        for digit in [65, -65, i16::MAX, i16::MIN] {
+            assert_eq!(summand(window, digit), Err(Undecided), "{digit}");
+        }
     }
 
     #[test]
