@@ -83,7 +83,7 @@ impl Scene {
             .as_spki_der()
             .last_chunk()
             .expect("65 bytes are the point");
-        let key = PrecomputedKey::from_sec1_bytes(point).expect("it is on the curve");
+        let key = PrecomputedKey::from_uncompressed_point(point).expect("it is on the curve");
         self.bare(move |input, signature| key.verify(input, signature).is_ok())
     }
 

@@ -28,10 +28,22 @@ impl PrecomputedKey {
     /// 2.3.3, and computes its multiples. That takes a few milliseconds, and once as much for the
     /// generator's.
     ///
+    /// A `SubjectPublicKeyInfo` ([RFC 5480](https://www.rfc-editor.org/rfc/rfc5480)) of P-256 ends with
+    /// it: of its 91 bytes, the last 65. Those before say which curve it is.
+    ///
+    /// ```
+    /// # use alb_oidc_p256_tables::PrecomputedKey;
+    /// # let key = p256::ecdsa::SigningKey::from_slice(&[0x42; 32])?;
+    /// # let spki = [&[0; 26], key.verifying_key().to_sec1_point(false).as_bytes()].concat();
+    /// let (_curve, point) = spki.split_last_chunk().ok_or("too short")?;
+    /// let key = PrecomputedKey::from_uncompressed_point(point)?;
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`InvalidKey`] if it is anything else, or the point is not on the curve.
-    pub fn from_sec1_bytes(point: &[u8; 65]) -> Result<Self, InvalidKey> {
+    pub fn from_uncompressed_point(point: &[u8; 65]) -> Result<Self, InvalidKey> {
         let key = VerifyingKey::from_sec1_bytes(point).map_err(|_| InvalidKey)?;
         let multiples = Table::new(ProjectivePoint::from(*key.as_affine()));
         Ok(Self {
@@ -109,6 +121,7 @@ impl fmt::Debug for PrecomputedKey {
 
 /// The bytes are not an uncompressed point of P-256.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InvalidKey;
 
 impl fmt::Display for InvalidKey {
@@ -121,6 +134,7 @@ impl Error for InvalidKey {}
 
 /// It is not the key's signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InvalidSignature;
 
 impl fmt::Display for InvalidSignature {
@@ -198,7 +212,7 @@ mod tests {
         let point = (ProjectivePoint::GENERATOR * scalar).to_affine();
         let key = VerifyingKey::from_affine(point).unwrap();
         let point = key.to_sec1_point(false);
-        PrecomputedKey::from_sec1_bytes(point.as_bytes().try_into().unwrap()).unwrap()
+        PrecomputedKey::from_uncompressed_point(point.as_bytes().try_into().unwrap()).unwrap()
     }
 
     fn x(scalar: Scalar) -> FieldElement {

@@ -11,11 +11,13 @@
 //! # use p256::ecdsa::{Signature, SigningKey, signature::Signer};
 //! # let signer = SigningKey::from_slice(&[0x42; 32])?;
 //! # let point = signer.verifying_key().to_sec1_point(false);
-//! # let point: [u8; 65] = point.as_bytes().try_into()?;
+//! # let spki = [&[0; 26], point.as_bytes()].concat();
 //! # let signature: Signature = signer.sign(b"a message");
 //! # let signature: [u8; 64] = signature.to_bytes().into();
 //!
-//! let key = PrecomputedKey::from_sec1_bytes(&point)?; // takes milliseconds, once
+//! // A key in DER: 26 bytes that say "a point of P-256", and the point.
+//! let (_, point) = spki.split_last_chunk().ok_or("too short")?;
+//! let key = PrecomputedKey::from_uncompressed_point(point)?; // takes milliseconds, once
 //! key.verify(b"a message", &signature)?;
 //! assert!(key.verify(b"another", &signature).is_err());
 //! # Ok::<_, Box<dyn std::error::Error>>(())
@@ -44,22 +46,35 @@
 //! That formula is the law of addition of two points with different `x`, and is for no others. So each
 //! addition checks that they are different, and if they are not (two equal points, a point and its
 //! negative), nothing is concluded: the crate `p256` verifies the signature, by its complete formulas.
-//! No honest signature gets there, except by the key `±G` or a small multiple; whoever makes one that
-//! does gains a slower answer. There is no representation of the point at infinity that could be
-//! mistaken for a point: `ZZ` begins as one, and is only ever multiplied by squares of differences
-//! that are not zero.
+//! There is no representation of the point at infinity that could be mistaken for a point: `ZZ` begins
+//! as one, and is only ever multiplied by squares of differences that are not zero.
+//!
+//! Multiples of one point never meet on the way to a sum. Those of the generator and of the key do where
+//! `u1` and digits of `u2` fit the private key, so whoever finds such a place knows it. An honest
+//! signature gets there with a probability of about 2^-250; one that is made on purpose, with the
+//! private key in hand, gains a slower answer, and the right one.
 //!
 //! # What is trusted
 //!
-//! - [`fiat-crypto`](https://docs.rs/fiat-crypto) for the arithmetic in the field: generated code,
-//!   with a machine-checked proof of what it computes.
-//! - [`p256`](https://docs.rs/p256) for everything else: that a key is on the curve, the entries of the
-//!   tables (by complete formulas,
-//!   [Renes, Costello and Batina 2015](https://eprint.iacr.org/2015/1060)), the arithmetic of scalars,
-//!   and what is verified without a table.
-//! - [`sha2`](https://docs.rs/sha2) for SHA-256.
-//! - Of this crate: the digits, the choice of entries, one formula of addition, the comparison in the
-//!   end.
+//! For the arithmetic in the field, in each verification by a table:
+//!
+//! - [`fiat-crypto`](https://docs.rs/fiat-crypto). The program that it generates has a machine-checked
+//!   proof that it computes what it should, from numbers below `p`. That the program is printed
+//!   in Rust as it was proven, and compiled so, is trusted.
+//! - `field.rs` of this crate, which makes numbers of bytes and keeps them below `p`.
+//!
+//! For the rest, [`p256`](https://docs.rs/p256) and what it is made of:
+//!
+//! - `p256`: the constants of the curve, that a key is on it, and the arithmetic of scalars.
+//! - `primeorder`: the complete formulas
+//!   ([Renes, Costello and Batina 2015](https://eprint.iacr.org/2015/1060)) that make the entries of a
+//!   table and decide in the exceptional cases, and `batch_normalize`, which gives the entries their
+//!   `x` and `y`.
+//! - `ecdsa`: that `r` and `s` are from 1 to `n - 1`, and the plain verification.
+//! - `elliptic-curve`, `primefield` and `crypto-bigint` below them.
+//!
+//! [`sha2`](https://docs.rs/sha2) for SHA-256. And of this crate besides `field.rs`: the digits, the
+//! choice of entries, one formula of addition, the comparison in the end.
 //!
 //! Its tests have Project Wycheproof's vectors, each of the cases above constructed on purpose, each
 //! entry of a table, the digits of random and of extreme scalars, and signatures, genuine and broken,
@@ -84,3 +99,8 @@ mod point;
 mod table;
 
 pub use key::{InvalidKey, InvalidSignature, PrecomputedKey};
+
+/// The code in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -151,7 +151,8 @@ impl Key {
     fn new(random: &mut Random) -> Self {
         let signing = SigningKey::from_slice(&random.bytes()).unwrap();
         let point = signing.verifying_key().to_sec1_point(false);
-        let precomputed = PrecomputedKey::from_sec1_bytes(point.as_bytes().try_into().unwrap());
+        let precomputed =
+            PrecomputedKey::from_uncompressed_point(point.as_bytes().try_into().unwrap());
         Self {
             precomputed: precomputed.unwrap(),
             aws_lc: ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point.as_bytes()).unwrap(),

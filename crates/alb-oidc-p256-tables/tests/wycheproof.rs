@@ -10,7 +10,7 @@ fn signatures_have_their_verdict() {
     let (mut valid, mut invalid) = (0, 0);
     for group in &set.test_groups {
         let point = group.key.key.as_slice().try_into().unwrap();
-        let key = PrecomputedKey::from_sec1_bytes(point).unwrap();
+        let key = PrecomputedKey::from_uncompressed_point(point).unwrap();
         for test in &group.tests {
             let verified = <[u8; 64]>::try_from(test.sig.as_slice())
                 .is_ok_and(|signature| key.verify(&test.msg, &signature).is_ok());
@@ -39,7 +39,7 @@ fn keys_are_read_if_they_are_valid() {
             continue;
         }
         let expected = test.result == TestResult::Valid;
-        let read = PrecomputedKey::from_sec1_bytes(point).is_ok();
+        let read = PrecomputedKey::from_uncompressed_point(point).is_ok();
         assert_eq!(read, expected, "test {}: {}", test.tc_id, test.comment);
         *if expected { &mut valid } else { &mut invalid } += 1;
     }

@@ -36,7 +36,7 @@ impl Precomputation {
         };
         let slot = self.0.clone();
         let make = move || {
-            if let Ok(key) = PrecomputedKey::from_sec1_bytes(&point) {
+            if let Ok(key) = PrecomputedKey::from_uncompressed_point(&point) {
                 // If there is one already, this one goes.
                 let _ = slot.set(Table { key, _place: place });
             }

@@ -15,6 +15,7 @@ fn every_link_leads_to_a_file_of_the_repository() {
         "README.md",
         "SECURITY.md",
         "THREATS.md",
+        "crates/alb-oidc-p256-tables/README.md",
         "docs/capacity.md",
         "fuzz/README.md",
         "interop/README.md",
