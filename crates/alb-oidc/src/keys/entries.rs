@@ -82,6 +82,9 @@ impl Entries {
     ///
     /// Keys prove themselves in place, so until the next one comes there may be more proven keys
     /// than their bound, but never more keys than both bounds together.
+    ///
+    /// What has expired long ago goes too. Not at once: whoever asks for an expired key that is
+    /// proven, and held, needs no place in the budget for unknown ids.
     pub(crate) fn with(
         &self,
         request: KeyRequest,
@@ -92,6 +95,8 @@ impl Entries {
         let mut entries = self.0.clone();
         let is_proven = key.is_proven();
         entries.insert(request, Arc::new(Entry::new(key, now, settings)));
+        let kept_for = settings.hard_lifetime.saturating_mul(LIFETIMES_KEPT);
+        entries.retain(|_, entry| entry.age.at(now) < kept_for);
         for (proven, max) in [
             (false, settings.max_unproven_keys),
             (true, settings.max_proven_keys),
@@ -143,3 +148,4 @@ impl Entries {
 }
 
 const ABSENCES_BELIEVED: u32 = 3;
+const LIFETIMES_KEPT: u32 = 2;

@@ -33,7 +33,7 @@ macro_rules! settings {
 
 settings! {
     /// Age at which a key is refreshed in the background, while it is still served. 1 hour: keys
-    /// live for days, and a withdrawn one is noticed the same day.
+    /// live for days at least, and a withdrawn one is noticed the same day.
     soft_lifetime: Duration = Duration::from_secs(3600);
     /// Age at which a key is no longer served. 24 hours: an outage of the endpoint that long is
     /// not survived, and a withdrawn key lives no longer than that.
@@ -41,8 +41,9 @@ settings! {
     /// Least time between two background refreshes of one key, and how long a key is served that
     /// verifies nothing. 60 seconds: one wrong answer of the endpoint is mended within that.
     refresh_interval: Duration = Duration::from_secs(60);
-    /// Keys kept that have verified a token of a trusted signer. 64: a region has had a handful
-    /// over the years.
+    /// Keys kept that have verified a token of a trusted signer. 64: several have been
+    /// seen in a region over the years, few at a time, and one that is out of use is dropped days
+    /// later.
     max_proven_keys: usize = 64;
     /// Keys kept that have verified nothing yet. 8: real keys of the region that no token of ours
     /// was signed with.

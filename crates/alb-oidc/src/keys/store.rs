@@ -109,9 +109,7 @@ impl KeyStore {
             flights.forget(forget);
             before
         };
-        for region in before.regions() {
-            meter::held_keys(region, self.held_keys(region));
-        }
+        self.0.meter_held(before.regions());
     }
 }
 
@@ -269,6 +267,13 @@ impl Shared {
         believed
     }
 
+    fn meter_held(&self, regions: impl IntoIterator<Item = Region>) {
+        let held = self.entries.load();
+        for region in regions {
+            meter::held_keys(region, held.count_in(region));
+        }
+    }
+
     fn flights(&self) -> MutexGuard<'_, Flights> {
         self.flights.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -385,6 +390,8 @@ impl Task {
             held.get(&request).is_some_and(|held| held.key != *key)
         });
         let told = told.map_err(|failure| *failure);
+        let mut regions: Vec<_> = self.shared.entries.load().regions().collect();
+        regions.push(request.region());
         let withdrawn = self.shared.act(|flights, effects| {
             let mut withdrawn = false;
             let answer = match answer {
@@ -406,8 +413,7 @@ impl Task {
             let reason = told.as_ref().map_or_else(Failure::reason, |_| "none");
             meter::key_fetch("key", now.saturating_duration_since(begun), reason);
         }
-        let region = request.region();
-        meter::held_keys(region, self.shared.entries.load().count_in(region));
+        self.shared.meter_held(regions);
         trace_fetch(request, &told);
         if withdrawn {
             event!(warn, key_id = %request.key_id(), "the key endpoint has withdrawn this key");

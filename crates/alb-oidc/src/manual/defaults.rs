@@ -47,10 +47,10 @@
 //!
 //! | setting | default | range | why |
 //! |---|---|---|---|
-//! | [`soft_lifetime`](crate::KeyStoreSettings::soft_lifetime): a key is refreshed in the background from this age on | 1 hour | more than 0 | keys live for days, and a withdrawn one is noticed the same day |
+//! | [`soft_lifetime`](crate::KeyStoreSettings::soft_lifetime): a key is refreshed in the background from this age on | 1 hour | more than 0 | keys live for days at least, and a withdrawn one is noticed the same day |
 //! | [`hard_lifetime`](crate::KeyStoreSettings::hard_lifetime): a key is served until this age | 24 hours | `soft_lifetime` to 24 hours | an outage this long is survived, and a withdrawn key lives no longer |
 //! | [`refresh_interval`](crate::KeyStoreSettings::refresh_interval): between two background refreshes of a key, and the life of one that verifies nothing | 60 seconds | more than 0 | one wrong answer is mended within it |
-//! | [`max_proven_keys`](crate::KeyStoreSettings::max_proven_keys): keys that have verified a token | 64 | at least 1 | a region has had a handful over the years |
+//! | [`max_proven_keys`](crate::KeyStoreSettings::max_proven_keys): keys that have verified a token | 64 | at least 1 | several have been seen in a region over the years, few at a time, and one that is out of use is dropped days later |
 //! | [`max_unproven_keys`](crate::KeyStoreSettings::max_unproven_keys): keys that have verified nothing yet | 8 | at least 1 | real keys of the region that sign for others |
 //! | [`exchange_timeout`](crate::KeyStoreSettings::exchange_timeout): one exchange, to the last byte | 3 seconds | more than 0 | it is one small GET |
 //! | [`flight_timeout`](crate::KeyStoreSettings::flight_timeout): all that is done for a key, and each request that waits for it | 3.2 seconds | `exchange_timeout` to 60 seconds | an exchange, and a retry of one that failed at once |
@@ -74,6 +74,7 @@
 //! | the largest `budget_burst` | 1,000 | more at once would be no budget | `settings::MAX_BURST` |
 //! | refusals until a held key is given up | 3 | a `refresh_interval` apart, from an endpoint that served another meanwhile; fewer may be an outage | `entries::ABSENCES_BELIEVED` |
 //! | waiting requests that count for a key id's turn | 32 | more clients cannot make an id more urgent | `flights::COUNTED_WAITERS` |
+//! | of its `hard_lifetime`s, after how many a key is dropped when another is taken in | 2 | for as long again as it is served, it may be fetched anew whatever unknown key ids are asked for | `entries::LIFETIMES_KEPT` |
 //! | keys with a table of their multiples, in a process, with the feature `p256-tables` | 16 | a region has had a handful over the years; each takes 148 KiB, and a key without one verifies all the same | `precomputation::MAX_TABLES` |
 //! | before the one retry of a connection that failed | 0.2 seconds | what mends itself does so at once | `flights::TRANSIENT_RETRY_DELAY` |
 //! | how overdue a task is that is taken for lost | 1 second | more than a loaded machine is late | `flights::GRACE` |

@@ -138,6 +138,19 @@ async fn a_proven_key_that_is_a_day_old_costs_nothing_of_the_budget_for_unknown_
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_key_that_has_not_been_fetched_for_two_days_goes_when_another_is_taken_in() {
+    let bench = Bench::new();
+    bench.request().await.unwrap();
+    for (age, held) in [(48 * HOUR - secs(1), 2), (secs(1), 2), (secs(1), 3)] {
+        wait(age).await;
+        bench.alb.rotate();
+        bench.endpoint.publish(&bench.alb);
+        bench.request().await.unwrap();
+        assert_eq!(bench.store.stats().proven_keys, held, "{age:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_outage_of_22_hours_59_minutes_fails_no_request() {
     let bench = Bench::new();
     bench.request().await.unwrap();

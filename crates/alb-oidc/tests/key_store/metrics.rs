@@ -4,12 +4,12 @@ use alb_oidc::{
     AccessTokenError, AuthenticateError, Authorizer, BrowserRequest, CrossOrigin, CsrfProtection,
     KeyId, KeyStoreSettings, OidcHeaders, Refusal, Requirement, Visitor,
 };
-use alb_oidc_testkit::user;
+use alb_oidc_testkit::{SimulatedAlb, user};
 use metrics::set_default_local_recorder;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::bench::{BAD_SIGNATURE, Bench, LIMITED, UNKNOWN_KEY, millis};
+use crate::bench::{BAD_SIGNATURE, Bench, HOUR, LIMITED, UNKNOWN_KEY, millis, wait};
 use crate::fetcher::Answer;
 use crate::recorder::MetricsRecorder;
 
@@ -53,6 +53,25 @@ async fn outcomes_fetches_and_held_keys_are_measured() {
     assert_eq!(recorder.values(HELD).last(), Some(&1.0));
     bench.store.purge();
     assert_eq!(recorder.values(HELD).last(), Some(&0.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_region_whose_last_key_has_gone_holds_none() {
+    let recorder = MetricsRecorder::default();
+    let _guard = set_default_local_recorder(&recorder);
+    let here = Bench::new();
+    let arn = here.alb.arn().to_string().replace("us-east-1", "eu-west-1");
+    let alb = SimulatedAlb::builder().arn(arn.parse().unwrap()).build();
+    let there = Bench::around(alb, here.endpoint.clone(), here.store.clone());
+    there.endpoint.publish(&there.alb);
+    assert_eq!(here.request().await, Ok(()));
+    assert_eq!(recorder.values(HELD).last(), Some(&1.0));
+    // So long after its last fetch, the key of one region goes when the other's comes.
+    wait(48 * HOUR).await;
+    assert_eq!(there.request().await, Ok(()));
+    assert_eq!(recorder.values(HELD).last(), Some(&0.0));
+    let held = HELD.replace("us-east-1", "eu-west-1");
+    assert_eq!(recorder.values(&held).last(), Some(&1.0));
 }
 
 #[tokio::test(start_paused = true)]
