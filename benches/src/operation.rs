@@ -128,11 +128,11 @@ fn rejected(reason: &'static str, mint: fn(&SimulatedAlb, &str) -> String) -> Wo
 
 fn authenticate_p256_tables() -> Workload {
     let scene = Scene::shared();
-    let authenticator = scene.authenticator(CryptoBackend::P256);
+    let authenticator = scene.authenticator(CryptoBackend::P256Tables);
     let store = authenticator.key_store().expect("it has one").clone();
     let key = admitted(authenticator.policy(), &scene.requests[0]).expect("it is genuine");
     let workload = scene.authenticate(authenticator);
-    // It has verified a token by now, and so a table of it is being made.
+    // It has verified 64 tokens by now, and so a table of it is being made.
     let has_table = || match store.key(key) {
         KeyLookup::Ready(Ok(key)) => key.is_precomputed(),
         KeyLookup::Ready(Err(_)) | KeyLookup::Pending(_) => false,

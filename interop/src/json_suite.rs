@@ -24,7 +24,7 @@ impl Bench {
         Self { mint, keys }
     }
 
-    /// What becomes of `input` in each place, with both backends.
+    /// What becomes of `input` in each place, with all backends.
     ///
     /// # Panics
     ///

@@ -14,7 +14,7 @@ use alb_oidc_testkit::{HeaderLines, ManualClock};
 pub struct Verdict(Result<String, AuthenticateError>);
 
 impl Verdict {
-    /// Both backends' verdict on a request with these headers.
+    /// All backends' verdict on a request with these headers.
     ///
     /// # Panics
     ///
@@ -26,8 +26,8 @@ impl Verdict {
         keys: &[(KeyId, String)],
         now: UnixTime,
     ) -> Self {
-        let [one, other] = [CryptoBackend::AwsLcRs, CryptoBackend::P256].map(|backend| {
-            let keys = StaticKeys::from_pems(keys.iter().cloned(), backend).expect("keys");
+        let mut verdicts = CryptoBackend::ALL.iter().map(|backend| {
+            let keys = StaticKeys::from_pems(keys.iter().cloned(), *backend).expect("keys");
             let authenticator = Authenticator::builder(policy.clone())
                 .key_source(keys)
                 .clock(ManualClock::at(now))
@@ -35,8 +35,11 @@ impl Verdict {
                 .expect("an authenticator");
             decide(&authenticator, headers)
         });
-        assert_eq!(one, other, "the backends differ");
-        Self(one)
+        let verdict = verdicts.next().expect("a backend");
+        for other in verdicts {
+            assert_eq!(verdict, other, "the backends differ");
+        }
+        Self(verdict)
     }
 
     /// Whose it is: the `sub`.

@@ -128,10 +128,9 @@
 //!   [`CryptoBackend`] does. Alone it is the default backend, until another crate of the
 //!   application enables `aws-lc-rs`; name the backend if that matters. (`http-client` brings
 //!   aws-lc-rs for TLS, whatever verifies.)
-//! - `p256-tables`: `p256`, and multiples of each key that has verified something, with which it
-//!   takes about half the time of aws-lc-rs
-//!   ([alb-oidc-p256-tables](https://docs.rs/alb-oidc-p256-tables)). It switches nothing by itself
-//!   either.
+//! - `p256-tables`: `p256`, and one more backend, `CryptoBackend::P256Tables`. It computes multiples
+//!   of each key in use, and with them takes about half the time of aws-lc-rs
+//!   ([alb-oidc-p256-tables](https://docs.rs/alb-oidc-p256-tables)). It is never the default.
 //! - `http-client` (default): fetches keys with [reqwest](https://docs.rs/reqwest) and rustls.
 //!   Without it, give [`StaticKeys`] or a [`KeyFetcher`] of your own.
 //! - `access-token`: verifies `x-amzn-oidc-accesstoken` too, Cognito's and JWTs of

@@ -1,15 +1,20 @@
 //! The table of a key's multiples: made beside the requests, once, and for so many keys at once.
 
-use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use alb_oidc_p256_tables::PrecomputedKey;
 
+use crate::trace::event;
+
 /// A key's table, once it is there.
-#[derive(Default)]
-pub(crate) struct Precomputation(Arc<OnceLock<Table>>);
+pub(crate) struct Precomputation {
+    table: Arc<OnceLock<Table>>,
+    places: &'static Places,
+    is_begun: AtomicBool,
+    is_told: AtomicBool,
+}
 
 struct Table {
     key: PrecomputedKey,
@@ -17,41 +22,66 @@ struct Table {
 }
 
 impl Precomputation {
+    fn new(places: &'static Places) -> Self {
+        Self {
+            table: Arc::default(),
+            places,
+            is_begun: AtomicBool::new(false),
+            is_told: AtomicBool::new(false),
+        }
+    }
+
     pub(crate) fn get(&self) -> Option<&PrecomputedKey> {
-        self.0.get().map(|table| &table.key)
+        self.table.get().map(|table| &table.key)
     }
 
-    /// Has the table made, if there is a place for it, and a thread. Without either, the key
-    /// verifies as it did.
+    /// Has the table made, once. Where there is no place for it, or no thread, the key verifies as it
+    /// did, and it can be begun again.
     ///
-    /// It takes a thread of its own some milliseconds, once for a key. A runtime's would do as well,
-    /// but not every request has a runtime, and none would outlive its runtime's end.
-    pub(crate) fn start(&self, point: [u8; 65]) {
-        self.start_in(&PLACES, point);
+    /// It takes a thread of its own some milliseconds. A runtime's would do as well, but not every
+    /// request has a runtime, and none would outlive its runtime's end.
+    pub(crate) fn begin(&self, point: [u8; 65]) {
+        if self.is_begun.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let has_begun = match self.places.take() {
+            Some(place) => self.spawn(point, place),
+            None => {
+                self.tell();
+                false
+            }
+        };
+        self.is_begun.store(has_begun, Ordering::Relaxed);
     }
 
-    fn start_in(&self, places: &'static Places, point: [u8; 65]) {
-        let Some(place) = places.take() else {
-            return;
-        };
-        let slot = self.0.clone();
+    /// Whether there is a thread for it.
+    fn spawn(&self, point: [u8; 65], place: Place) -> bool {
+        let slot = self.table.clone();
         let make = move || {
             if let Ok(key) = PrecomputedKey::from_uncompressed_point(&point) {
-                // If there is one already, this one goes.
+                // It is the first.
                 let _ = slot.set(Table { key, _place: place });
             }
         };
-        let _ = thread::Builder::new()
-            .name("alb-oidc-p256".to_owned())
-            .spawn(make);
+        let thread = thread::Builder::new().name("alb-oidc-p256".to_owned());
+        thread.spawn(make).is_ok()
+    }
+
+    /// Once a key.
+    fn tell(&self) {
+        if !self.is_told.swap(true, Ordering::Relaxed) {
+            event!(
+                warn,
+                max = self.places.max,
+                "as many keys as may be have a table: another one that is in use verifies without"
+            );
+        }
     }
 }
 
-impl fmt::Debug for Precomputation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Precomputation")
-            .field(&self.get().is_some())
-            .finish()
+impl Default for Precomputation {
+    fn default() -> Self {
+        Self::new(&PLACES)
     }
 }
 
@@ -93,6 +123,7 @@ const MAX_TABLES: usize = 16;
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
     use std::time::{Duration, Instant};
 
     use p256::ecdsa::SigningKey;
@@ -102,14 +133,14 @@ mod tests {
     #[test]
     fn there_are_so_many_tables_at_once_and_each_goes_with_its_key() {
         static PLACES: Places = Places::new(2);
-        let started = |number| {
-            let key = Precomputation::default();
-            key.start_in(&PLACES, point(number));
+        let begun = |number| {
+            let key = Precomputation::new(&PLACES);
+            key.begin(point(number));
             key
         };
-        let first = started(1);
-        let second = started(2);
-        let none = started(3);
+        let first = begun(1);
+        let second = begun(2);
+        let none = begun(3);
         wait_until(|| first.get().is_some() && second.get().is_some());
         assert!(none.get().is_none());
         assert_eq!(taken(&PLACES), 2);
@@ -117,18 +148,30 @@ mod tests {
         drop(first);
         // The thread that has made it may hold it a moment longer.
         wait_until(|| taken(&PLACES) == 1);
-        let third = started(4);
-        wait_until(|| third.get().is_some());
-        assert!(none.get().is_none(), "its chance has passed");
-        drop((second, third));
+        none.begin(point(3));
+        wait_until(|| none.get().is_some());
+        drop((second, none));
         wait_until(|| taken(&PLACES) == 0);
+    }
+
+    #[test]
+    fn a_table_is_made_once() {
+        static PLACES: Places = Places::new(2);
+        let key = Precomputation::new(&PLACES);
+        for _ in 0..3 {
+            key.begin(point(1));
+            assert_eq!(taken(&PLACES), 1);
+        }
+        wait_until(|| key.get().is_some());
+        key.begin(point(1));
+        assert_eq!(taken(&PLACES), 1);
     }
 
     #[test]
     fn a_key_that_is_dropped_meanwhile_takes_its_table_along() {
         static PLACES: Places = Places::new(1);
-        let key = Precomputation::default();
-        key.start_in(&PLACES, point(1));
+        let key = Precomputation::new(&PLACES);
+        key.begin(point(1));
         drop(key);
         wait_until(|| taken(&PLACES) == 0);
     }
@@ -136,10 +179,40 @@ mod tests {
     #[test]
     fn what_is_no_point_takes_no_place() {
         static PLACES: Places = Places::new(1);
-        let key = Precomputation::default();
-        key.start_in(&PLACES, [4; 65]);
+        let key = Precomputation::new(&PLACES);
+        key.begin([4; 65]);
         wait_until(|| taken(&PLACES) == 0);
         assert!(key.get().is_none());
+    }
+
+    #[test]
+    fn however_many_want_a_place_at_once_there_are_never_more() {
+        static PLACES: Places = Places::new(3);
+        static HELD: AtomicUsize = AtomicUsize::new(0);
+        let barrier = Barrier::new(THREADS);
+        let taken_by_one = || {
+            barrier.wait();
+            let mut taken = 0;
+            for _ in 0..TRIES {
+                if let Some(place) = PLACES.take() {
+                    let held = HELD.fetch_add(1, Ordering::Relaxed) + 1;
+                    assert!(held <= 3, "{held} at once");
+                    HELD.fetch_sub(1, Ordering::Relaxed);
+                    drop(place);
+                    taken += 1;
+                }
+            }
+            taken
+        };
+        let taken_by_all: usize = thread::scope(|scope| {
+            let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(taken_by_one)).collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap())
+                .sum()
+        });
+        assert!(taken_by_all >= TRIES, "only {taken_by_all}");
+        assert_eq!(taken(&PLACES), 0);
     }
 
     #[test]
@@ -164,4 +237,7 @@ mod tests {
             thread::yield_now();
         }
     }
+
+    const THREADS: usize = 8;
+    const TRIES: usize = 20_000;
 }

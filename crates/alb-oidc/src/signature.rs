@@ -2,7 +2,7 @@
 //! for `precomputation.rs` and `keys/jwk.rs`.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,11 +15,9 @@ use crate::precomputation::Precomputation;
 pub struct PublicKey {
     spki: [u8; SPKI_BYTES],
     verifier: Verifier,
-    #[cfg(feature = "p256-tables")]
-    precomputation: Precomputation,
-    /// Whether it has verified a token that a trusted signer is named in: such a key is worth
-    /// keeping.
-    proven: AtomicBool,
+    /// How many tokens it has verified that a trusted signer is named in, up to [`IN_USE`]: from the
+    /// first on it is worth keeping.
+    proven: AtomicU8,
 }
 
 impl PublicKey {
@@ -50,9 +48,7 @@ impl PublicKey {
         Ok(Self {
             spki,
             verifier,
-            #[cfg(feature = "p256-tables")]
-            precomputation: Precomputation::default(),
-            proven: AtomicBool::new(false),
+            proven: AtomicU8::new(0),
         })
     }
 
@@ -70,11 +66,6 @@ impl PublicKey {
     ///
     /// [`TokenError::BadSignature`] if it is not this key's signature over `message`.
     pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> Result<(), TokenError> {
-        #[cfg(feature = "p256-tables")]
-        if let Some(key) = self.precomputation.get() {
-            let verified = key.verify(message, signature);
-            return verified.map_err(|_| TokenError::BadSignature);
-        }
         if self.verifier.verify(message, signature) {
             Ok(())
         } else {
@@ -82,36 +73,42 @@ impl PublicKey {
         }
     }
 
-    /// Whether multiples of it are at hand, and verify faster than [`CryptoBackend::P256`] does
-    /// without.
-    ///
-    /// They are computed once it has verified a token that names a trusted signer, in a thread of
-    /// its own, which takes some milliseconds, and for 16 keys at once. Until then, and for others, it
-    /// verifies without. With another backend it is always `false`.
+    /// Whether multiples of it are at hand, as they are with [`CryptoBackend::P256Tables`] some
+    /// milliseconds after it has verified 32 tokens, unless 16 other keys of the process have theirs.
+    /// With another backend it is always `false`.
     #[cfg(feature = "p256-tables")]
     #[must_use]
     pub fn is_precomputed(&self) -> bool {
-        self.precomputation.get().is_some()
+        match &self.verifier {
+            Verifier::P256Tables(_, precomputation) => precomputation.get().is_some(),
+            _ => false,
+        }
     }
 
     /// It has verified a token that names a trusted signer.
     pub(crate) fn mark_proven(&self) {
-        // A store that changes nothing would still take the cache line from the other cores.
-        if !self.is_proven() && !self.proven.swap(true, Ordering::Relaxed) {
-            #[cfg(feature = "p256-tables")]
+        // What is in use is only read: a store, even of the same number, would take the cache line
+        // from the other cores.
+        let count = |proven| (proven < IN_USE).then_some(proven + 1);
+        let (set, fetch) = (Ordering::Relaxed, Ordering::Relaxed);
+        if self.proven.fetch_update(set, fetch, count) == Ok(IN_USE - 1) {
             self.precompute();
         }
     }
 
-    #[cfg(feature = "p256-tables")]
-    fn precompute(&self) {
-        if let (Verifier::P256(_), Some(point)) = (&self.verifier, self.spki.last_chunk()) {
-            self.precomputation.start(*point);
-        }
+    pub(crate) fn is_proven(&self) -> bool {
+        self.proven.load(Ordering::Relaxed) > 0
     }
 
-    pub(crate) fn is_proven(&self) -> bool {
-        self.proven.load(Ordering::Relaxed)
+    /// Has its multiples computed if it is in use, its backend wants them, and they are not there.
+    pub(crate) fn precompute(&self) {
+        #[cfg(feature = "p256-tables")]
+        if let Verifier::P256Tables(_, precomputation) = &self.verifier
+            && self.proven.load(Ordering::Relaxed) == IN_USE
+            && let Some(point) = self.spki.last_chunk()
+        {
+            precomputation.begin(*point);
+        }
     }
 }
 
@@ -134,7 +131,7 @@ pub(crate) type Signature = [u8; SIGNATURE_BYTES];
 
 pub(crate) const SIGNATURE_BYTES: usize = 64;
 
-/// Which library does the arithmetic. Both accept and refuse the same keys and signatures.
+/// Which library does the arithmetic. All accept and refuse the same keys and signatures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(any(feature = "aws-lc-rs", feature = "p256"), derive(Default))]
 #[non_exhaustive]
@@ -147,24 +144,28 @@ pub enum CryptoBackend {
     #[cfg(feature = "p256")]
     #[cfg_attr(not(feature = "aws-lc-rs"), default)]
     P256,
+    /// `p256`, and for keys in use [`alb-oidc-p256-tables`](https://docs.rs/alb-oidc-p256-tables), pure
+    /// Rust too. Never the default.
+    ///
+    /// Once a key has verified 32 tokens that name a trusted signer, a thread computes multiples of it,
+    /// which takes some milliseconds; until they are there, the key verifies without. As many as 16
+    /// keys of a process have theirs at once, 148 KiB each, until they are dropped. A key that finds
+    /// no room is told of at `WARN`, once, and tried again when a [`KeyStore`](crate::KeyStore)
+    /// refreshes it.
+    #[cfg(feature = "p256-tables")]
+    P256Tables,
 }
 
 impl CryptoBackend {
-    /// The default, if any is compiled in.
-    pub(crate) const DEFAULT: Option<Self> = {
+    /// All that are compiled in; the first is the default.
+    pub const ALL: &'static [Self] = &[
         #[cfg(feature = "aws-lc-rs")]
-        {
-            Some(Self::AwsLcRs)
-        }
-        #[cfg(all(feature = "p256", not(feature = "aws-lc-rs")))]
-        {
-            Some(Self::P256)
-        }
-        #[cfg(not(any(feature = "aws-lc-rs", feature = "p256")))]
-        {
-            None
-        }
-    };
+        Self::AwsLcRs,
+        #[cfg(feature = "p256")]
+        Self::P256,
+        #[cfg(feature = "p256-tables")]
+        Self::P256Tables,
+    ];
 }
 
 enum Verifier {
@@ -172,6 +173,8 @@ enum Verifier {
     AwsLcRs(aws_lc_rs::signature::ParsedPublicKey),
     #[cfg(feature = "p256")]
     P256(Box<p256::ecdsa::VerifyingKey>),
+    #[cfg(feature = "p256-tables")]
+    P256Tables(Box<p256::ecdsa::VerifyingKey>, Precomputation),
 }
 
 impl Verifier {
@@ -199,6 +202,10 @@ impl Verifier {
             CryptoBackend::P256 => p256::ecdsa::VerifyingKey::from_sec1_bytes(&point)
                 .ok()
                 .map(|key| Self::P256(Box::new(key))),
+            #[cfg(feature = "p256-tables")]
+            CryptoBackend::P256Tables => p256::ecdsa::VerifyingKey::from_sec1_bytes(&point)
+                .ok()
+                .map(|key| Self::P256Tables(Box::new(key), Precomputation::default())),
         }
     }
 
@@ -214,13 +221,21 @@ impl Verifier {
             #[cfg(feature = "aws-lc-rs")]
             Self::AwsLcRs(ref key) => key.verify_sig(message, signature).is_ok(),
             #[cfg(feature = "p256")]
-            Self::P256(ref key) => {
-                use p256::ecdsa::signature::Verifier as _;
-                p256::ecdsa::Signature::from_slice(signature)
-                    .is_ok_and(|signature| key.verify(message, &signature).is_ok())
-            }
+            Self::P256(ref key) => verify_plainly(key, message, signature),
+            #[cfg(feature = "p256-tables")]
+            Self::P256Tables(ref key, ref precomputation) => match precomputation.get() {
+                Some(key) => key.verify(message, signature).is_ok(),
+                None => verify_plainly(key, message, signature),
+            },
         }
     }
+}
+
+#[cfg(feature = "p256")]
+fn verify_plainly(key: &p256::ecdsa::VerifyingKey, message: &[u8], signature: &Signature) -> bool {
+    use p256::ecdsa::signature::Verifier as _;
+    p256::ecdsa::Signature::from_slice(signature)
+        .is_ok_and(|signature| key.verify(message, &signature).is_ok())
 }
 
 /// The DER inside the one PEM block that `pem` is.
@@ -292,3 +307,5 @@ const SPKI_BYTES: usize = 91;
 const PEM_LINE: usize = 64;
 /// How many base64 digits 91 bytes have.
 const PEM_DIGITS: usize = 124;
+/// A key that has verified so many tokens will verify many more: what is computed once pays.
+const IN_USE: u8 = 32;

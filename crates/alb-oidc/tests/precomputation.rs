@@ -1,5 +1,5 @@
-//! The tables of keys' multiples, with the feature `p256-tables`: which keys get one, and that
-//! nobody's verdict depends on it. How many there are at once is tested where they are made.
+//! The tables of keys' multiples: that nobody's verdict depends on them. Which keys get one, and how
+//! many, is in `places.rs`; what the key store has to do with them in `key_store/tables.rs`.
 
 #![expect(
     clippy::unwrap_used,
@@ -21,13 +21,13 @@ use alb_oidc_testkit::conformance::{Outcome, Row, table};
 use alb_oidc_testkit::{ManualClock, SimulatedAlb};
 
 #[test]
-fn a_key_that_has_verified_a_token_gets_a_table_and_decides_the_same_with_it() {
-    let bench = Bench::new(CryptoBackend::P256);
+fn a_key_in_use_gets_a_table_and_decides_the_same_with_it() {
+    let bench = Bench::new();
     let rows = table(&bench.alb, NOW);
     assert!(bench.keys().all(|key| !key.is_precomputed()));
+    // Before it has verified 32 tokens, after that, and once the table is there for sure.
     let without: Vec<_> = rows.iter().map(|row| bench.verdict(row)).collect();
-    let used = bench.key();
-    wait_until(|| used.is_precomputed());
+    bench.wait_for_table();
     let with: Vec<_> = rows.iter().map(|row| bench.verdict(row)).collect();
     assert_eq!(without, with);
     for (row, verdict) in rows.iter().zip(with) {
@@ -42,7 +42,7 @@ fn a_key_that_has_verified_a_token_gets_a_table_and_decides_the_same_with_it() {
 
 #[test]
 fn a_signature_is_judged_without_a_table_until_there_is_one() {
-    let bench = Bench::new(CryptoBackend::P256);
+    let bench = Bench::new();
     let good = bench.alb.mint(r#"{"sub":"alice"}"#, NOW);
     let bad = bench.alb.mint(r#"{"sub":"mallory"}"#, NOW);
     let (_, signature) = good.rsplit_once('.').unwrap();
@@ -56,50 +56,9 @@ fn a_signature_is_judged_without_a_table_until_there_is_one() {
         );
     };
     judge();
-    wait_until(|| bench.key().is_precomputed());
-    judge();
-}
-
-#[test]
-fn a_key_that_has_verified_nothing_gets_no_table() {
-    let unproven = Bench::new(CryptoBackend::P256);
-    let good = unproven.alb.mint(r#"{"sub":"alice"}"#, NOW);
-    let (input, _) = good.rsplit_once('.').unwrap();
-    let other = SimulatedAlb::new().mint(r#"{"sub":"mallory"}"#, NOW);
-    let (_, signature) = other.rsplit_once('.').unwrap();
-    let forged = format!("{input}.{signature}");
-    for _ in 0..16 {
-        assert_eq!(
-            unproven.authenticate(&forged),
-            Err(TokenError::BadSignature.into())
-        );
-    }
-    // To verify by hand proves nothing either: nobody trusted is named.
-    let message = input.as_bytes();
-    assert!(unproven.key().verify(message, &[1; 64]).is_err());
-    // What is started later is there: what had been started would be too.
-    let proven = Bench::new(CryptoBackend::P256);
-    let good = proven.alb.mint(r#"{"sub":"alice"}"#, NOW);
-    assert_eq!(proven.authenticate(&good), Ok(()));
-    wait_until(|| proven.key().is_precomputed());
-    assert!(!unproven.key().is_precomputed());
-}
-
-#[test]
-fn another_backend_s_keys_get_no_table() {
-    let bench = Bench::new(CryptoBackend::AwsLcRs);
-    let good = bench.alb.mint(r#"{"sub":"alice"}"#, NOW);
-    assert_eq!(bench.authenticate(&good), Ok(()));
-    let proven = Bench::new(CryptoBackend::P256);
-    let good = proven.alb.mint(r#"{"sub":"alice"}"#, NOW);
-    assert_eq!(proven.authenticate(&good), Ok(()));
-    wait_until(|| proven.key().is_precomputed());
     assert!(!bench.key().is_precomputed());
-}
-
-#[test]
-fn the_feature_does_not_choose_the_backend() {
-    assert_eq!(CryptoBackend::default(), CryptoBackend::AwsLcRs);
+    bench.wait_for_table();
+    judge();
 }
 
 struct Bench {
@@ -109,10 +68,10 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(backend: CryptoBackend) -> Self {
+    fn new() -> Self {
         let alb = SimulatedAlb::new();
         let keys = alb.public_keys().into_iter().map(|(id, pem)| {
-            let key = PublicKey::from_pem(pem.as_ref(), backend).unwrap();
+            let key = PublicKey::from_pem(pem.as_ref(), CryptoBackend::P256Tables).unwrap();
             (id, Arc::new(key))
         });
         let keys = Keys(Arc::new(keys.collect()));
@@ -135,6 +94,18 @@ impl Bench {
     /// The one that the load balancer signs with.
     fn key(&self) -> &PublicKey {
         self.keys.0.get(&self.alb.key_id()).unwrap()
+    }
+
+    fn wait_for_table(&self) {
+        let token = self.alb.mint(r#"{"sub":"alice"}"#, NOW);
+        for _ in 0..32 {
+            assert_eq!(self.authenticate(&token), Ok(()));
+        }
+        let start = Instant::now();
+        while !self.key().is_precomputed() {
+            assert!(start.elapsed() < Duration::from_secs(60), "in vain");
+            thread::yield_now();
+        }
     }
 
     fn authenticate(&self, token: &str) -> Result<(), AuthenticateError> {
@@ -173,14 +144,6 @@ fn decide(
     match authentication.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(decision) => decision.map(|user| user.id().subject().to_owned()),
         Poll::Pending => panic!("keys at hand are never pending"),
-    }
-}
-
-fn wait_until(condition: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !condition() {
-        assert!(start.elapsed() < Duration::from_secs(60), "in vain");
-        thread::yield_now();
     }
 }
 

@@ -1,4 +1,4 @@
-//! ES256 and the keys that verify it, with both backends. `wycheproof.rs` has the large sets of
+//! ES256 and the keys that verify it, with all backends. `wycheproof.rs` has the large sets of
 //! vectors.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -7,7 +7,17 @@ use alb_oidc::{CryptoBackend, PublicKey, PublicKeyError};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-const BACKENDS: [CryptoBackend; 2] = [CryptoBackend::AwsLcRs, CryptoBackend::P256];
+/// The other tests that say "all backends" rely on it.
+#[test]
+fn all_backends_are_compiled_into_the_tests_and_the_first_is_the_default() {
+    let all = [
+        CryptoBackend::AwsLcRs,
+        CryptoBackend::P256,
+        CryptoBackend::P256Tables,
+    ];
+    assert_eq!(CryptoBackend::ALL, all);
+    assert_eq!(CryptoBackend::default(), CryptoBackend::AwsLcRs);
+}
 
 #[test]
 fn rfc_7515_a_3_verifies_although_its_s_is_high() {
@@ -22,7 +32,7 @@ fn rfc_7515_a_3_verifies_although_its_s_is_high() {
         .try_into()
         .unwrap();
     assert!(signature[32] >= 0x80, "this s is high");
-    for backend in BACKENDS {
+    for &backend in CryptoBackend::ALL {
         let key = PublicKey::from_spki_der(&spki, backend).unwrap();
         assert_eq!(key.verify(message.as_bytes(), &signature), Ok(()));
         assert!(key.verify(&message.as_bytes()[1..], &signature).is_err());
@@ -32,7 +42,7 @@ fn rfc_7515_a_3_verifies_although_its_s_is_high() {
 #[test]
 fn a_point_that_is_not_on_the_curve_is_no_key() {
     let good = rfc_7515_a_3_key();
-    for backend in BACKENDS {
+    for &backend in CryptoBackend::ALL {
         assert!(PublicKey::from_spki_der(&good, backend).is_ok());
         let mut off_curve = good.clone();
         off_curve[90] ^= 1;

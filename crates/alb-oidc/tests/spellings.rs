@@ -19,24 +19,25 @@ use proptest::prelude::*;
 
 const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
 
-/// One for each library that verifies.
-type Both = [Authenticator; 2];
-
-fn both(alb: &SimulatedAlb) -> Both {
-    [CryptoBackend::AwsLcRs, CryptoBackend::P256].map(|backend| {
+/// One for each backend.
+fn all(alb: &SimulatedAlb) -> Vec<Authenticator> {
+    let authenticators = CryptoBackend::ALL.iter().map(|backend| {
         Authenticator::builder(alb.policy())
-            .key_source(StaticKeys::from_pems(alb.public_keys(), backend).unwrap())
+            .key_source(StaticKeys::from_pems(alb.public_keys(), *backend).unwrap())
             .clock(ManualClock::at(NOW))
             .build()
             .unwrap()
-    })
+    });
+    authenticators.collect()
 }
 
-/// What both say.
-fn verdict(authenticators: &Both, token: &str) -> Result<(), AuthenticateError> {
-    let [one, other] = authenticators;
+/// What all say.
+fn verdict(authenticators: &[Authenticator], token: &str) -> Result<(), AuthenticateError> {
+    let (one, others) = authenticators.split_first().unwrap();
     let verdict = verdict_of(one, token);
-    assert_eq!(verdict, verdict_of(other, token), "{token}");
+    for other in others {
+        assert_eq!(verdict, verdict_of(other, token), "{token}");
+    }
     verdict
 }
 
@@ -50,9 +51,9 @@ fn verdict_of(authenticator: &Authenticator, token: &str) -> Result<(), Authenti
     }
 }
 
-fn bench() -> (SimulatedAlb, Both) {
+fn bench() -> (SimulatedAlb, Vec<Authenticator>) {
     let alb = SimulatedAlb::new();
-    let authenticators = both(&alb);
+    let authenticators = all(&alb);
     (alb, authenticators)
 }
 
@@ -102,7 +103,7 @@ fn padded() -> (SimulatedAlb, String) {
 #[test]
 fn only_the_padding_that_is_not_signed_may_be_left_out() {
     let (alb, token) = padded();
-    let authenticators = both(&alb);
+    let authenticators = all(&alb);
     let mut accepted = 0;
     for token in [token.clone(), with_other_s(&token)] {
         for choice in 0_u8..8 {
@@ -130,7 +131,7 @@ fn only_the_padding_that_is_not_signed_may_be_left_out() {
 #[test]
 fn no_other_end_of_a_token_is_accepted() {
     let (alb, token) = padded();
-    let authenticators = both(&alb);
+    let authenticators = all(&alb);
     let mut accepted = 0;
     for token in [token.clone(), with_other_s(&token)] {
         let start = token.strip_suffix("==").unwrap();
@@ -151,7 +152,7 @@ fn no_other_end_of_a_token_is_accepted() {
 #[test]
 fn every_bit_of_header_payload_and_signature_counts() {
     let (alb, token) = padded();
-    let authenticators = both(&alb);
+    let authenticators = all(&alb);
     let segments = token
         .split('.')
         .map(|segment| URL_SAFE.decode(segment).unwrap());
@@ -205,7 +206,7 @@ proptest! {
         changes in prop::collection::vec((any::<prop::sample::Index>(), "[-_=.A-Za-z0-9]"), 0..2),
     ) {
         let (alb, good) = padded();
-        let authenticators = both(&alb);
+        let authenticators = all(&alb);
         let other = with_other_s(&good);
         let four = [&good, &other].map(|token| [token.clone(), token.trim_end_matches('=').to_owned()]).concat();
         let base = if choice & 8 == 0 { &good } else { &other };

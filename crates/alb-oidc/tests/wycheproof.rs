@@ -1,4 +1,4 @@
-//! Project Wycheproof's vectors for ECDSA and ECDH over P-256, with both backends. How many there
+//! Project Wycheproof's vectors for ECDSA and ECDH over P-256, with all backends. How many there
 //! are of each kind is asserted: a vector that does not run shows nothing.
 
 #![expect(
@@ -19,12 +19,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 use wycheproof::{TestResult, ecdh, ecdsa};
 
-const BACKENDS: [CryptoBackend; 2] = [CryptoBackend::AwsLcRs, CryptoBackend::P256];
-
 #[test]
 fn signatures_in_r_and_s_have_their_verdict() {
     let set = ecdsa::TestSet::load(ecdsa::TestName::EcdsaSecp256r1Sha256P1363).unwrap();
-    for backend in BACKENDS {
+    for &backend in CryptoBackend::ALL {
         let mut ran = Counts::default();
         for group in &set.test_groups {
             let key = PublicKey::from_spki_der(&group.der, backend).unwrap();
@@ -56,7 +54,7 @@ fn signatures_in_r_and_s_have_their_verdict() {
 #[test]
 fn keys_in_pem_are_the_same_keys() {
     let set = ecdsa::TestSet::load(ecdsa::TestName::EcdsaSecp256r1Sha256P1363).unwrap();
-    for backend in BACKENDS {
+    for &backend in CryptoBackend::ALL {
         for group in &set.test_groups {
             let der = PublicKey::from_spki_der(&group.der, backend).unwrap();
             let pem = PublicKey::from_pem(group.pem.as_bytes(), backend).unwrap();
@@ -73,7 +71,7 @@ fn signatures_in_der_are_refused_for_their_length() {
     let alb = SimulatedAlb::new();
     let good = alb.mint(r#"{"sub":"alice"}"#, NOW);
     let (signing_input, _) = good.rsplit_once('.').unwrap();
-    for backend in BACKENDS {
+    for &backend in CryptoBackend::ALL {
         let authenticator = authenticator(&alb, backend);
         assert_eq!(verdict(&authenticator, &good), Ok(()));
         let mut ran = Counts::default();
@@ -106,14 +104,14 @@ fn signatures_in_der_are_refused_for_their_length() {
     }
 }
 
-/// The form of the 91 bytes comes first and is ours, so neither backend sees anything else. That
+/// The form of the 91 bytes comes first and is ours, so no backend sees anything else. That
 /// the point is on the curve is each backend's own check: these keys show that they agree.
 ///
 /// `Acceptable` is Wycheproof's word for another encoding of a good key, or a damaged one of which
 /// enough is left. A key endpoint has no reason to serve one.
 #[test]
 fn keys_are_accepted_if_valid_and_else_refused_for_their_form_or_their_point() {
-    for backend in BACKENDS {
+    for &backend in CryptoBackend::ALL {
         let mut tests = 0;
         let mut accepted = Counts::default();
         let mut form = Counts::default();

@@ -160,7 +160,7 @@ impl Suite {
             not_utf_8,
         } = self.ran;
         println!(
-            "JSONTestSuite, each in {} places and with both backends: {must_accept} that must be accepted ({} refused on purpose), \
+            "JSONTestSuite, each in {} places and with all backends: {must_accept} that must be accepted ({} refused on purpose), \
              {must_refuse} that must be refused, {free} free; {not_utf_8} that are not UTF-8 are left to cargo test",
             PLACES.len(),
             STRICTER.len(),

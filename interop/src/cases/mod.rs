@@ -29,7 +29,7 @@ pub struct Case {
 }
 
 impl Case {
-    /// What we make of it, with both backends.
+    /// What we make of it, with all backends.
     ///
     /// # Panics
     ///

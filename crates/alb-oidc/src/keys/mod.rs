@@ -49,6 +49,10 @@ pub use store::{KeyStore, KeyStoreBuilder, KeyStoreStats};
 /// transport, implement [`KeyFetcher`] and keep the store.
 pub trait KeySource: fmt::Debug + Send + Sync + 'static {
     /// Looks the key up. Must not block: what takes time is [`Pending`](KeyLookup::Pending).
+    ///
+    /// Give the same [`Arc`] each time, not a key that is read anew: it remembers what it has
+    /// verified, and has multiples of it computed once it is in use
+    /// (`CryptoBackend::P256Tables`).
     fn key(&self, request: KeyRequest) -> KeyLookup;
 }
 

@@ -535,7 +535,7 @@ impl KeyStoreBuilder {
     /// if no backend is compiled in to verify with.
     pub fn build(self) -> Result<KeyStore, ConfigError> {
         self.settings.validate()?;
-        let backend = self.backend.or(CryptoBackend::DEFAULT);
+        let backend = self.backend.or(CryptoBackend::ALL.first().copied());
         let settings = Arc::new(self.settings);
         Ok(KeyStore(Arc::new(Shared {
             entries: ArcSwap::default(),
