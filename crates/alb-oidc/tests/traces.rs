@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use alb_oidc::{
     AccessTokenVerifier, AuthenticateError, Authenticator, Authorizer, BrowserRequest, Clock as _,
-    CognitoUserPool, CsrfProtection, FetchFuture, KeyFetcher, KeyResponse, KeyStore, OidcHeaders,
-    Refusal, Requirement, SystemClock, Visitor,
+    CognitoUserPool, CryptoBackend, CsrfProtection, FetchFuture, KeyFetcher, KeyResponse, KeyStore,
+    OidcHeaders, Refusal, Requirement, SystemClock, Visitor,
 };
 use alb_oidc_testkit::conformance::{Outcome, Row, table};
 use alb_oidc_testkit::{KeyServer, ManualClock, ProviderKey, SimulatedAlb, user};
@@ -481,4 +481,49 @@ async fn what_a_transport_says_is_said_in_the_span_of_its_fetch() {
         said_in(&format!("fetch_key_set{{issuer={issuer}}}")),
         "{said}"
     );
+}
+
+/// No other test of this process uses tables.
+#[tokio::test(start_paused = true)]
+async fn a_key_that_gets_no_table_for_want_of_a_place_is_told_of_once() {
+    #[derive(Debug)]
+    struct Endpoint(SimulatedAlb);
+    impl KeyFetcher for Endpoint {
+        fn fetch(&self, url: String, _: usize) -> FetchFuture {
+            let keys = self.0.public_keys().into_iter();
+            let mut keys = keys.filter(|(id, _)| url.ends_with(&id.to_string()));
+            let (_, pem) = keys.next().unwrap();
+            Box::pin(async { Ok(KeyResponse::new(200, pem.into_bytes())) })
+        }
+    }
+    let log = Log::start();
+    let alb = SimulatedAlb::new();
+    let store = KeyStore::builder(Endpoint(alb.clone()))
+        .crypto_backend(CryptoBackend::P256Tables)
+        .key_url("https://keys.example")
+        .unwrap()
+        .build()
+        .unwrap();
+    let now = SystemClock.unix_time().unwrap();
+    let authenticator = Authenticator::builder(alb.policy())
+        .key_store(store)
+        .clock(ManualClock::at(now))
+        .build()
+        .unwrap();
+    let told = || log.take().matches("have a table").count();
+    for key in 0..18 {
+        let token = alb.mint(r#"{"sub":"alice"}"#, now);
+        // The budget brings one key a second. And each hour is one for another try.
+        for wait in [1, 3600, 3600] {
+            tokio::time::sleep(Duration::from_secs(wait)).await;
+            for _ in 0..40 {
+                let headers = OidcHeaders::from_lookup(|name| {
+                    (name == OidcHeaders::DATA).then_some(token.as_bytes())
+                });
+                authenticator.authenticate(headers).await.unwrap();
+            }
+        }
+        assert_eq!(told(), usize::from(key >= 16), "key {key}");
+        alb.rotate();
+    }
 }

@@ -418,6 +418,10 @@ impl Task {
         if withdrawn {
             event!(warn, key_id = %request.key_id(), "the key endpoint has withdrawn this key");
         }
+        if let Some(entry) = self.shared.entries.load().get(&request) {
+            // There may have been no room for its multiples when it came into use.
+            entry.key.precompute();
+        }
     }
 }
 

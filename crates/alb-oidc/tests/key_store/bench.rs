@@ -183,4 +183,4 @@ pub(crate) const TICK: Duration = millis(2);
 pub(crate) const HOUR: Duration = secs(3600);
 pub(crate) const MINUTE: Duration = secs(60);
 
-const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
+pub(crate) const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);

@@ -25,4 +25,5 @@ mod outages;
 mod recorder;
 mod separation;
 mod single_flight;
+mod tables;
 mod withdrawal;
