@@ -64,3 +64,37 @@ impl Backoff {
 
 /// What has not been asked for in a minute starts over with the shortest backoff.
 const FORGET_AFTER: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(previous: Option<Backoff>, now: Instant) -> Backoff {
+        let settings = KeyStoreSettings::default();
+        Backoff::after(previous, Duration::ZERO, now, now, 0, &settings)
+    }
+
+    #[test]
+    fn it_doubles_until_it_is_forgotten_and_then_starts_over() {
+        let (min, tick) = (
+            KeyStoreSettings::default().min_backoff,
+            Duration::from_nanos(1),
+        );
+        let start = Instant::now();
+        let first = after(None, start);
+        assert_eq!(first.until(), start + min);
+        let forgotten = first.until() + FORGET_AFTER;
+        for (now, expected) in [
+            (first.until(), 2 * min),
+            (forgotten - tick, 2 * min),
+            (forgotten, min),
+            (forgotten + FORGET_AFTER, min),
+        ] {
+            assert_eq!(after(Some(first), now).until(), now + expected);
+        }
+        assert_eq!(first.left(first.until() - tick), Some(tick));
+        assert_eq!(first.left(first.until()), None);
+        assert!(first.is_recent(forgotten - tick));
+        assert!(!first.is_recent(forgotten));
+    }
+}
