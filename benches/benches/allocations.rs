@@ -13,9 +13,7 @@ fn main() {
     for operation in Operation::ALL {
         let mut workload = operation.workload();
         let before = ALLOCATOR.so_far();
-        for _ in 0..Workload::TOKENS {
-            workload.run();
-        }
+        workload.run_all();
         let total = ALLOCATOR.so_far() - before;
         println!(
             "{:<26}{:>14.2}{:>14.1}",

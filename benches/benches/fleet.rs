@@ -13,11 +13,11 @@ use std::slice;
 use std::time::Duration;
 
 use alb_oidc::{
-    Authenticator, ClientId, CryptoBackend, Issuer, KeyId, KeyStore, PublicKey, Signer,
-    SystemClock, TrustPolicy, TrustedRule,
+    Authenticator, ClientId, CryptoBackend, Issuer, KeyId, KeyStore, KeyStoreSettings, PublicKey,
+    Signer, SystemClock, TrustPolicy, TrustedRule,
 };
 use alb_oidc_testkit::SimulatedAlb;
-use benches::{CountingAllocator, KeyEndpoint, Request, hours_from_now};
+use benches::{CountingAllocator, KeyEndpoint, Request, Scene, hours_from_now, is_bench};
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 use tokio::time;
@@ -28,6 +28,7 @@ static ALLOCATOR: CountingAllocator = CountingAllocator::new();
 fn main() {
     // Before the heap has grown by anything else.
     weigh_keys();
+    weigh_tables();
     weigh_rules();
     println!(
         "\nrequests to the key endpoint, which answers in {} ms; {AT_ONCE} users at once a replica\n",
@@ -42,7 +43,9 @@ fn main() {
         "an hour of traffic",
         "a minute of made-up ids"
     );
-    for (replicas, keys) in [(1, 1), (1, 4), (10, 4), (100, 4), (1_000, 4)] {
+    let fleets = [(1, 1), (1, 4), (10, 4), (100, 4), (1_000, 4)];
+    let is_measured = |&(replicas, _): &(usize, usize)| is_bench() || replicas == 1;
+    for (replicas, keys) in fleets.into_iter().filter(is_measured) {
         let cost = simulate(replicas, keys);
         println!(
             "{replicas:>9}{keys:>6}{:>13}{:>14}{:>22}{:>26}",
@@ -104,7 +107,7 @@ fn simulate(replicas: usize, keys: usize) -> Cost {
 
 fn replica(alb: &SimulatedAlb, endpoint: &KeyEndpoint) -> Authenticator {
     Authenticator::builder(alb.policy())
-        .key_store(endpoint.store(CryptoBackend::AwsLcRs))
+        .key_store(endpoint.store(CryptoBackend::AwsLcRs, KeyStoreSettings::default()))
         .clock(SystemClock)
         .build()
         .expect("a simulated load balancer's policy fits the endpoint")
@@ -141,7 +144,7 @@ fn flood(fleet: &[Authenticator], alb: &SimulatedAlb, second: u128) {
 /// many keys that nothing else shows.
 fn weigh_keys() {
     let alb = SimulatedAlb::new();
-    let pems: Vec<_> = (0..KEYS)
+    let pems: Vec<_> = (0..if is_bench() { KEYS } else { 10 })
         .map(|_| alb.public_key_pem(alb.rotate()).expect("it has its own"))
         .collect();
     let before = resident_bytes();
@@ -152,15 +155,25 @@ fn weigh_keys() {
     let resident = resident_bytes().saturating_sub(before);
     println!(
         "a public key: {} bytes of Rust's, {} in all",
-        counted / KEYS as u64,
-        resident / KEYS as u64
+        counted / pems.len() as u64,
+        resident / pems.len() as u64
     );
     drop(black_box(keys));
     let endpoint = KeyEndpoint::of(&SimulatedAlb::new(), LATENCY);
     let (store, counted): (KeyStore, _) =
-        ALLOCATOR.peak_of(|| endpoint.store(CryptoBackend::AwsLcRs));
+        ALLOCATOR.peak_of(|| endpoint.store(CryptoBackend::AwsLcRs, KeyStoreSettings::default()));
     println!("an empty store: {counted} bytes");
     drop(store);
+}
+
+/// The first one makes the generator's too, which all keys share.
+fn weigh_tables() {
+    let scene = Scene::shared();
+    for tables in ["a key's table and the generator's", "a key's table"] {
+        let (key, counted) = ALLOCATOR.peak_of(|| scene.precomputed_key());
+        println!("{tables}: {counted} bytes while made");
+        drop(black_box(key));
+    }
 }
 
 fn weigh_rules() {

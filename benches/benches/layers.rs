@@ -68,22 +68,20 @@ fn main() {
     );
 
     let standings = rounds.run(ROUNDS);
-    println!("{:<26}{:>12}{:>12}", "per request", "least µs", "median µs");
+    println!("medians, with quartiles\n");
+    println!("{:<26}{:>12}{:>28}", "per request", "least µs", "µs");
     for name in standings.names() {
-        println!(
-            "{name:<26}{:>12.3}{:>12.3}",
-            standings.least(name),
-            standings.median(name)
-        );
+        let time = standings.time(name);
+        println!("{name:<26}{:>12.3}{time:>28.3}", time.least);
     }
     for framework in ["axum", "actix"] {
         let layered = format!("{framework}-layered");
         let layer = standings.beyond(&layered, framework);
-        let decision = standings.median(authenticate);
-        println!(
-            "{framework}: the layer costs {layer:.2} µs, {:.3} of the decision alone",
-            layer / decision
-        );
+        let names = [&*layered, framework, authenticate];
+        let beside = standings.compare(names, |[layered, plain, decision]| {
+            (layered - plain) / decision
+        });
+        println!("{framework}: the layer costs {layer:.2} µs, {beside:.3} of the decision alone");
     }
 }
 

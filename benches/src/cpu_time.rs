@@ -4,39 +4,55 @@ use std::time::Duration;
 
 /// How long the calling thread has been on a processor (`CLOCK_THREAD_CPUTIME_ID`). What others do
 /// meanwhile is not in it, but for what they leave of the caches.
-#[cfg(unix)]
+///
+/// # Panics
+///
+/// Where there is no such clock that a crate of ours knows: outside of Unix.
 #[must_use]
 pub fn thread_cpu_time() -> Duration {
-    read(rustix::time::ClockId::ThreadCPUTime)
+    clock::thread()
 }
 
 /// How long all threads of this process have been on processors.
-#[cfg(unix)]
+///
+/// # Panics
+///
+/// As [`thread_cpu_time`].
 #[must_use]
 pub fn process_cpu_time() -> Duration {
-    read(rustix::time::ClockId::ProcessCPUTime)
+    clock::process()
 }
 
 #[cfg(unix)]
-fn read(clock: rustix::time::ClockId) -> Duration {
-    // It begins at zero, and goes on from there.
-    Duration::try_from(rustix::time::clock_gettime(clock)).unwrap_or_default()
+mod clock {
+    use std::time::Duration;
+
+    use rustix::time::{ClockId, clock_gettime};
+
+    pub(super) fn thread() -> Duration {
+        read(ClockId::ThreadCPUTime)
+    }
+
+    pub(super) fn process() -> Duration {
+        read(ClockId::ProcessCPUTime)
+    }
+
+    fn read(clock: ClockId) -> Duration {
+        // It begins at zero, and goes on from there.
+        Duration::try_from(clock_gettime(clock)).unwrap_or_default()
+    }
 }
 
-/// Where there is no such clock that a crate of ours knows: how long it has been since the first
-/// call.
+/// Time on the wall would pass for CPU time, unseen.
 #[cfg(not(unix))]
-#[must_use]
-pub fn thread_cpu_time() -> Duration {
-    use std::sync::LazyLock;
-    use std::time::Instant;
-    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-    START.elapsed()
-}
+mod clock {
+    use std::time::Duration;
 
-/// The same.
-#[cfg(not(unix))]
-#[must_use]
-pub fn process_cpu_time() -> Duration {
-    thread_cpu_time()
+    pub(super) fn thread() -> Duration {
+        panic!("CPU time is measured on Unix alone");
+    }
+
+    pub(super) fn process() -> Duration {
+        thread()
+    }
 }

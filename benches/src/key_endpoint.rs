@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use alb_oidc::{
     Authenticator, Clock, CryptoBackend, FetchFuture, KeyFetcher, KeyResponse, KeyStore,
+    KeyStoreSettings,
 };
 use alb_oidc_testkit::SimulatedAlb;
 use tokio::runtime;
@@ -47,12 +48,13 @@ impl KeyEndpoint {
     ///
     /// # Panics
     ///
-    /// Never, as long as a store may be built.
+    /// If a store may not have these settings.
     #[must_use]
-    pub fn store(&self, backend: CryptoBackend) -> KeyStore {
+    pub fn store(&self, backend: CryptoBackend, settings: KeyStoreSettings) -> KeyStore {
         let store = KeyStore::builder(self.clone()).key_url("https://keys.example");
-        let store = store.expect("the URL is one").crypto_backend(backend);
-        store.build().expect("its settings are the defaults")
+        let store = store.expect("the URL is one");
+        let store = store.crypto_backend(backend).settings(settings);
+        store.build().expect("its settings are within bounds")
     }
 }
 
@@ -85,7 +87,9 @@ pub fn warm_authenticator(
     clock: impl Clock,
     requests: &[Request],
 ) -> Authenticator {
-    let store = KeyEndpoint::of(alb, Duration::ZERO).store(backend);
+    // No budget: new keys, one a second, would keep us waiting for a minute.
+    let settings = KeyStoreSettings::default().budget_interval(Duration::from_nanos(1));
+    let store = KeyEndpoint::of(alb, Duration::ZERO).store(backend, settings);
     let authenticator = Authenticator::builder(alb.policy())
         .key_store(store)
         .clock(clock)

@@ -3,6 +3,7 @@
 //! ```text
 //! cargo bench -p benches                        all of them
 //! cargo bench -p benches --bench overhead       each operation beside a bare verification, turn by turn
+//! cargo bench -p benches --bench instructions   each operation and rejection in instructions, by valgrind
 //! cargo bench -p benches --bench rejections     every forgery of the test kit, by the reason of its refusal
 //! cargo bench -p benches --bench layers         the layers, beside the same application without them
 //! cargo bench -p benches --bench threads        two threads beside one
@@ -11,11 +12,13 @@
 //! cargo bench -p benches --bench authenticate   each operation, by criterion
 //! benches/compare                               beside other libraries, and the README's table
 //! benches/load                                  over HTTP, with wrk
+//! cargo test -p benches --bench '*'             that they run, each for a moment
 //! ```
 //!
-//! All times are the thread's CPU time. Where others use the machine too, even those of one run are
-//! not comparable if they are minutes apart, as criterion's are: caches and clock rates are shared.
-//! Quote the others, which compare within a round of a few milliseconds.
+//! Times are CPU time: the thread's, and the process's of peers and of servers, their collectors of
+//! garbage included. Where others use the machine too, even those of one run are not comparable if
+//! they are minutes apart, as criterion's are: caches and clock rates are shared. Quote the others,
+//! which compare what took turns within a round of some tens of milliseconds.
 
 #![expect(
     clippy::expect_used,
@@ -28,16 +31,20 @@ mod allocations;
 mod cpu_time;
 mod key_endpoint;
 mod operation;
+mod rejections;
 mod request;
 mod rounds;
 mod scene;
+mod spread;
 mod workload;
 
 pub use allocations::{Allocations, CountingAllocator};
 pub use cpu_time::{process_cpu_time, thread_cpu_time};
 pub use key_endpoint::{KeyEndpoint, warm_authenticator};
 pub use operation::Operation;
-pub use request::{Request, decide, hours_from_now};
-pub use rounds::{Rounds, Standings};
+pub use rejections::Rejections;
+pub use request::{Request, decide, hours_from_now, read_headers};
+pub use rounds::{Rounds, Standings, is_bench};
 pub use scene::Scene;
+pub use spread::Spread;
 pub use workload::{Ending, Workload};

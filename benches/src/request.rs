@@ -72,10 +72,7 @@ impl Request {
     ///
     /// As [`OidcHeaders::from_lookup`].
     pub fn headers(&self) -> Result<OidcHeaders<'_>, AuthenticateError> {
-        OidcHeaders::from_lookup(|name| {
-            let lines = self.lines.iter().filter(move |(line, _)| *line == name);
-            lines.map(|(_, value)| value.as_bytes())
-        })
+        read_headers(&self.lines)
     }
 
     /// Who sent it.
@@ -96,10 +93,32 @@ impl Request {
 
     /// Why it is refused, if it is.
     pub(crate) fn refusal(&self, authenticator: &Authenticator) -> Ending {
-        match black_box(self.authenticate(authenticator)) {
-            Ok(_) => None,
-            Err(error) => Some(error.reason()),
-        }
+        refusal(authenticator, self.headers())
+    }
+}
+
+/// What an authenticator reads of these lines: names in lower case, and values.
+///
+/// # Errors
+///
+/// As [`OidcHeaders::from_lookup`].
+pub fn read_headers<'l, V: AsRef<[u8]>>(
+    lines: &'l [(&'static str, V)],
+) -> Result<OidcHeaders<'l>, AuthenticateError> {
+    OidcHeaders::from_lookup(|name| {
+        let lines = lines.iter().filter(move |(line, _)| *line == name);
+        lines.map(|(_, value)| value.as_ref())
+    })
+}
+
+/// Why an authenticator that has its keys at hand refuses, if it does.
+pub(crate) fn refusal(
+    authenticator: &Authenticator,
+    headers: Result<OidcHeaders<'_>, AuthenticateError>,
+) -> Ending {
+    match black_box(decide(authenticator, headers)) {
+        Ok(_) => None,
+        Err(error) => Some(error.reason()),
     }
 }
 

@@ -4,10 +4,14 @@ use std::env;
 use std::time::Duration;
 
 use crate::cpu_time::thread_cpu_time;
+use crate::spread::Spread;
 use crate::workload::Workload;
 
-/// Entrants that take turns of about a millisecond. Turns of one round are compared with each
-/// other, and with no others.
+/// Entrants that take turns: of a millisecond, or of as long as each of its tokens takes once, which
+/// is some six for signatures. Turns of one round are compared with each other, and with no others.
+///
+/// Another one begins each round, and every other round goes the other way around, so that no entrant
+/// always comes after the same one.
 #[derive(Default)]
 pub struct Rounds<'e> {
     entrants: Vec<Entrant<'e>>,
@@ -15,8 +19,8 @@ pub struct Rounds<'e> {
 
 struct Entrant<'e> {
     name: String,
-    turn: Box<dyn FnMut() -> f64 + 'e>,
-    times: Vec<f64>,
+    turn: Box<dyn FnMut() -> Option<f64> + 'e>,
+    times: Vec<Option<f64>>,
 }
 
 impl<'e> Rounds<'e> {
@@ -26,22 +30,24 @@ impl<'e> Rounds<'e> {
     }
 
     /// Enters whatever `call` does. A turn is a multiple of `period` calls, so that each has all
-    /// of its tokens.
+    /// of its tokens. As many calls come before it and are not timed, for the entrant before has
+    /// left nothing where it is needed.
     pub fn enter_calls(&mut self, name: &str, period: usize, mut call: impl FnMut() + 'e) {
         let mut calls = period;
-        // The first is slow, for nothing is where it is needed. It does not count.
         let mut time = time_calls(period, &mut call);
         while calls < MAX_CALLS && time < TURN {
             calls *= 2;
             time = time_calls(calls, &mut call);
         }
         self.enter_turns(name, move || {
-            microseconds(time_calls(calls, &mut call)) / calls as f64
+            time_calls(period, &mut call);
+            Some(microseconds(time_calls(calls, &mut call)) / calls as f64)
         });
     }
 
-    /// Enters something that measures itself: `turn` gives the microseconds of one call.
-    pub fn enter_turns(&mut self, name: &str, turn: impl FnMut() -> f64 + 'e) {
+    /// Enters something that measures itself: `turn` gives the microseconds of one call, or nothing
+    /// if this turn does not count.
+    pub fn enter_turns(&mut self, name: &str, turn: impl FnMut() -> Option<f64> + 'e) {
         self.entrants.push(Entrant {
             name: name.to_owned(),
             turn: Box::new(turn),
@@ -49,13 +55,17 @@ impl<'e> Rounds<'e> {
         });
     }
 
-    /// So many rounds of one turn each; one, unless this is `cargo bench`: `cargo test --benches`
-    /// wants to know no more than that it runs.
+    /// So many rounds of one turn each; one, unless this [is a bench](is_bench).
     #[must_use]
     pub fn run(mut self, rounds: usize) -> Standings {
-        let is_bench = env::args().any(|argument| argument == "--bench");
-        for _ in 0..if is_bench { rounds } else { 1 } {
-            for entrant in &mut self.entrants {
+        let entrants = self.entrants.len();
+        for round in 0..if is_bench() { rounds } else { 1 } {
+            for place in 0..entrants {
+                let place = match round % 2 {
+                    0 => place,
+                    _ => entrants - 1 - place,
+                };
+                let entrant = &mut self.entrants[(round / 2 + place) % entrants];
                 let time = (entrant.turn)();
                 entrant.times.push(time);
             }
@@ -70,7 +80,7 @@ impl<'e> Rounds<'e> {
 }
 
 /// How long each took, round by round, in microseconds a call.
-pub struct Standings(Vec<(String, Vec<f64>)>);
+pub struct Standings(Vec<(String, Vec<Option<f64>>)>);
 
 impl Standings {
     /// Who took part, in order.
@@ -78,45 +88,56 @@ impl Standings {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
-    /// The least.
+    /// How long it took.
     #[must_use]
-    pub fn least(&self, name: &str) -> f64 {
-        let times = self.times(name).iter();
-        times.copied().fold(f64::INFINITY, f64::min)
-    }
-
-    /// The median.
-    #[must_use]
-    pub fn median(&self, name: &str) -> f64 {
-        median(self.times(name).iter().copied())
-    }
-
-    /// The median of what `compare` makes of two of the same round.
-    #[must_use]
-    pub fn median_of(&self, name: &str, other: &str, compare: impl Fn(f64, f64) -> f64) -> f64 {
-        let pairs = self.times(name).iter().zip(self.times(other));
-        median(pairs.map(|(time, other)| compare(*time, *other)))
+    pub fn time(&self, name: &str) -> Spread {
+        self.compare([name], |[time]| time)
     }
 
     /// How many times as long as the other.
     #[must_use]
-    pub fn ratio(&self, name: &str, other: &str) -> f64 {
-        self.median_of(name, other, |time, other| time / other)
+    pub fn ratio(&self, name: &str, other: &str) -> Spread {
+        self.compare([name, other], |[time, other]| time / other)
     }
 
     /// How many microseconds longer than the other.
     #[must_use]
-    pub fn beyond(&self, name: &str, other: &str) -> f64 {
-        self.median_of(name, other, |time, other| time - other)
+    pub fn beyond(&self, name: &str, other: &str) -> Spread {
+        self.compare([name, other], |[time, other]| time - other)
     }
 
-    fn times(&self, name: &str) -> &[f64] {
+    /// What `make` makes of the times of each round in which the turns of all of these count.
+    #[must_use]
+    pub fn compare<const N: usize>(
+        &self,
+        names: [&str; N],
+        make: impl Fn([f64; N]) -> f64,
+    ) -> Spread {
+        let times = names.map(|name| self.times(name));
+        let rounds = times.iter().map(|times| times.len()).min().unwrap_or(0);
+        Spread::of((0..rounds).filter_map(|round| {
+            let mut of_round = [0.0; N];
+            for (time, times) in of_round.iter_mut().zip(times) {
+                *time = times[round]?;
+            }
+            Some(make(of_round))
+        }))
+    }
+
+    fn times(&self, name: &str) -> &[Option<f64>] {
         let found = self.0.iter().find(|(entrant, _)| entrant == name);
         match found {
             Some((_, times)) => times,
             None => panic!("nobody is called {name}"),
         }
     }
+}
+
+/// Whether this is `cargo bench`, which says so to the programs that it runs. `cargo test` wants to
+/// know no more than that they run.
+#[must_use]
+pub fn is_bench() -> bool {
+    env::args().any(|argument| argument == "--bench")
 }
 
 fn time_calls(calls: usize, call: &mut impl FnMut()) -> Duration {
@@ -129,12 +150,6 @@ fn time_calls(calls: usize, call: &mut impl FnMut()) -> Duration {
 
 fn microseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e6
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<_> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// Long beside the reading of the clock, short beside what the machine's other users do.

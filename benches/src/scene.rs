@@ -72,18 +72,9 @@ impl Scene {
     }
 
     /// The same by multiples of the key that were computed before.
-    ///
-    /// # Panics
-    ///
-    /// Never, for the load balancer's key is a point on the curve.
     #[must_use]
     pub fn bare_verify_p256_tables(&self) -> Workload {
-        let key = self.public_key(CryptoBackend::P256);
-        let point = key
-            .as_spki_der()
-            .last_chunk()
-            .expect("65 bytes are the point");
-        let key = PrecomputedKey::from_uncompressed_point(point).expect("it is on the curve");
+        let key = self.precomputed_key();
         self.bare(move |input, signature| key.verify(input, signature).is_ok())
     }
 
@@ -112,5 +103,18 @@ impl Scene {
         let pem = self.alb.public_key_pem(self.alb.key_id());
         let pem = pem.expect("it has its own key");
         PublicKey::from_pem(pem.as_bytes(), backend).expect("its key is a key")
+    }
+
+    /// The same, with its multiples.
+    ///
+    /// # Panics
+    ///
+    /// Never, for it is a point on the curve.
+    #[must_use]
+    pub fn precomputed_key(&self) -> PrecomputedKey {
+        let key = self.public_key(CryptoBackend::P256);
+        let point = key.as_spki_der().last_chunk();
+        let point = point.expect("65 bytes are the point");
+        PrecomputedKey::from_uncompressed_point(point).expect("it is on the curve")
     }
 }

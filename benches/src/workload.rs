@@ -39,11 +39,18 @@ impl Workload {
         }
     }
 
-    /// Performs the operation once, on the next token. What it gives is dropped. A function of its
-    /// own, so that a profiler can be told to look at nothing else.
-    #[inline(never)]
+    /// Performs the operation once, on the next token. What it gives is dropped.
     pub fn run(&mut self) {
         black_box((self.step)(self.next));
         self.next = (self.next + 1) % Self::TOKENS;
+    }
+
+    /// Performs it once on each token. A function of its own, so that a profiler can be told to look
+    /// at nothing else.
+    #[inline(never)]
+    pub fn run_all(&mut self) {
+        for _ in 0..Self::TOKENS {
+            self.run();
+        }
     }
 }

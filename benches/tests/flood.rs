@@ -8,13 +8,12 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use alb_oidc::{
-    Authentication, Authenticator, FetchFuture, KeyFetcher, KeyId, KeyResponse, KeyStore,
-    OidcHeaders, UnixTime,
+    Authentication, Authenticator, CryptoBackend, KeyId, KeyStoreSettings, OidcHeaders, UnixTime,
 };
 use alb_oidc_testkit::{ManualClock, SimulatedAlb};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
-use benches::CountingAllocator;
+use benches::{CountingAllocator, KeyEndpoint, read_headers};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{self, JoinSet};
 use tokio::time;
@@ -32,27 +31,6 @@ const WAVE: usize = 20_000;
 /// Some 760 bytes for each that waits, its token, and the books' largest table twice while it grows.
 const BOUND: u64 = 8 * 1024 * 1024;
 
-/// An endpoint that has one key, and takes a while to find out that it has no other.
-#[derive(Debug)]
-struct Endpoint {
-    key: KeyId,
-    pem: String,
-}
-
-impl KeyFetcher for Endpoint {
-    fn fetch(&self, url: String, _max_body_bytes: usize) -> FetchFuture {
-        let response = if url.ends_with(&self.key.to_string()) {
-            KeyResponse::new(200, self.pem.as_bytes().to_vec())
-        } else {
-            KeyResponse::new(404, Vec::new())
-        };
-        Box::pin(async {
-            time::sleep(Duration::from_millis(200)).await;
-            Ok(response)
-        })
-    }
-}
-
 /// A token that names the load balancer's rule and the `n`th of the ids that no endpoint has, with the
 /// claims of a genuine one: what somebody sends who has seen one.
 fn made_up(alb: &SimulatedAlb, genuine: &str, n: usize) -> String {
@@ -65,10 +43,7 @@ fn made_up(alb: &SimulatedAlb, genuine: &str, n: usize) -> String {
 }
 
 fn send(authenticator: &Authenticator, token: &str) -> Authentication {
-    let value = || [token.as_bytes()].into_iter();
-    authenticator.authenticate(OidcHeaders::from_lookup(|name| {
-        value().filter(move |_| name == OidcHeaders::DATA)
-    }))
+    authenticator.authenticate(read_headers(&[(OidcHeaders::DATA, token)]))
 }
 
 /// A task for each that has to wait, as in a server.
@@ -112,14 +87,11 @@ fn a_flood_of_made_up_key_ids_takes_eight_mebibytes_at_most() {
     });
     assert_eq!(waiting, PLACES);
 
-    let endpoint = Endpoint {
-        key: alb.key_id(),
-        pem: alb.public_key_pem(alb.key_id()).unwrap(),
-    };
+    // It takes a while to find out that it has no other key.
+    let endpoint = KeyEndpoint::of(&alb, Duration::from_millis(200));
     let ((), peak) = ALLOCATOR.peak_of(|| {
         runtime().block_on(async {
-            let store = KeyStore::builder(endpoint).key_url("https://keys.example");
-            let store = store.unwrap().build().unwrap();
+            let store = endpoint.store(CryptoBackend::AwsLcRs, KeyStoreSettings::default());
             let authenticator = Authenticator::builder(alb.policy())
                 .key_store(store.clone())
                 .clock(ManualClock::at(NOW))

@@ -1,0 +1,29 @@
+//! What a decision allocates, counted: what the documents say, and nothing for a key that is held.
+
+use benches::{CountingAllocator, Operation, Workload};
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator::new();
+
+/// The decoded header, the decoded payload, the places of the claims, the `sub`, the copy of the
+/// access token, and the user.
+const ALLOCATIONS: u64 = 6;
+
+#[test]
+fn a_decision_allocates_as_often_as_the_documents_say_and_a_hit_not_at_all() {
+    for (operation, allocations) in [
+        (Operation::AUTHENTICATE, ALLOCATIONS),
+        (Operation::KEY_STORE_HIT, 0),
+    ] {
+        // Whatever is made once, is made now.
+        let mut workload = operation.workload();
+        let before = ALLOCATOR.so_far();
+        workload.run_all();
+        let asked = ALLOCATOR.so_far() - before;
+        let expected = allocations * Workload::TOKENS as u64;
+        assert_eq!(asked.calls, expected, "{}", operation.name);
+    }
+    let documents = include_str!("../../docs/capacity.md");
+    let said = format!("A decision allocates {ALLOCATIONS} times");
+    assert!(documents.contains(&said), "docs/capacity.md: {said}");
+}
