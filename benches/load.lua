@@ -21,5 +21,5 @@ end
 
 function done(summary)
   local failed = summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.timeout
-  io.write(string.format("counted %d %d %d\n", summary.requests, summary.duration, failed))
+  io.write(string.format("counted %d %d\n", summary.requests, failed))
 end

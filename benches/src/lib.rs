@@ -6,12 +6,12 @@
 //! cargo bench -p benches --bench instructions   each operation and rejection in instructions, by valgrind
 //! cargo bench -p benches --bench rejections     every forgery of the test kit, by the reason of its refusal
 //! cargo bench -p benches --bench layers         the layers, beside the same application without them
+//! cargo bench -p benches --bench load           the sample app over HTTP, by wrk, with its layer and without
 //! cargo bench -p benches --bench threads        two threads beside one
 //! cargo bench -p benches --bench allocations    what each operation allocates
 //! cargo bench -p benches --bench fleet          what many replicas ask of the key endpoint, and what keys weigh
 //! cargo bench -p benches --bench authenticate   each operation, by criterion
 //! benches/compare                               beside other libraries, and the README's table
-//! benches/load                                  over HTTP, with wrk
 //! cargo test -p benches --bench '*'             that they run, each for a moment
 //! ```
 //!

@@ -1,0 +1,119 @@
+//! What the layer costs over HTTP: wrk sends requests with the tokens of 64 users to the sample app, on
+//! axum and on actix-web, and what one costs the server in CPU time is printed beside the decision
+//! alone, made by the same process in turn.
+//!
+//! The handler is the one that leads to the first page. The app has it twice: behind the layer as
+//! `GET /vote`, and without it as `GET /signout`. Everything else is the same, and the same headers
+//! are sent to both. Needs wrk (Debian and Ubuntu have it) and two cores: the server has one, and wrk
+//! another.
+
+#![expect(
+    clippy::expect_used,
+    reason = "a benchmark that cannot be set up has nothing to measure"
+)]
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use alb_oidc::{CryptoBackend, SignOut};
+use benches::{Operation, Rounds, Scene, is_bench, process_cpu_time};
+use sample_ui::framework::Framework;
+use sample_ui::house::House;
+use sample_ui::paths;
+use sample_ui::server::Server;
+use tokio::runtime::Builder;
+
+fn main() -> ExitCode {
+    if Command::new("wrk").output().is_err() {
+        eprintln!("wrk cannot be run");
+        return match is_bench() {
+            true => ExitCode::FAILURE,
+            false => ExitCode::SUCCESS,
+        };
+    }
+    let users = write_users(Scene::shared());
+    println!("medians, with quartiles, of turns of a second; CPU µs a request\n");
+    println!(
+        "{:<12}{:>22}{:>22}{:>24}{:>22}{:>20}{:>20}",
+        "", "without", "with the layer", "the layer", "a decision", "of it", "of its signature"
+    );
+    for framework in [Framework::Axum, Framework::Actix] {
+        measure(framework, &users);
+    }
+    ExitCode::SUCCESS
+}
+
+fn measure(framework: Framework, users: &Path) {
+    let scene = Scene::shared();
+    let authenticator = scene.authenticator(CryptoBackend::AwsLcRs);
+    let sign_out = SignOut::local(paths::SIGNED_OUT).expect("it is a path");
+    let house = House::new(framework, sign_out);
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
+    let mut runtime = Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(1).enable_all().build();
+    let runtime = runtime.expect("there is a runtime");
+    let server = authenticator.clone();
+    let server = runtime.block_on(async { Server::start(listener, server, house) });
+    let server = server.expect("it has a socket");
+
+    let url = |path| format!("http://{}{path}", server.address());
+    let (plain, layered) = (url(paths::SIGN_OUT), url(paths::VOTE));
+    let bare = Operation::BARE_VERIFY.name;
+    let whole = Operation::AUTHENTICATE.name;
+    let mut rounds = Rounds::default();
+    rounds.enter(bare, scene.bare_verify());
+    rounds.enter(whole, scene.authenticate(authenticator));
+    rounds.enter_turns(&plain, || Some(cpu_time_a_request(&plain, users)));
+    rounds.enter_turns(&layered, || Some(cpu_time_a_request(&layered, users)));
+    let standings = rounds.run(ROUNDS);
+    let beside = |name| {
+        let names = [&*layered, &*plain, name];
+        standings.compare(names, |[layered, plain, time]| (layered - plain) / time)
+    };
+    println!(
+        "{:<12}{:>22.1}{:>22.1}{:>24.1}{:>22.1}{:>20.2}{:>20.2}",
+        framework.to_string(),
+        standings.time(&plain),
+        standings.time(&layered),
+        standings.beyond(&layered, &plain),
+        standings.time(whole),
+        beside(whole),
+        beside(bare)
+    );
+    runtime.block_on(server.shutdown());
+}
+
+/// The tokens and the users' `sub`s, one a line: what wrk's script reads.
+fn write_users(scene: &Scene) -> PathBuf {
+    let users = scene.requests.iter().map(|request| {
+        let [(_, token), (_, sub), _] = request.lines();
+        format!("{token} {sub}\n")
+    });
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("users.txt");
+    fs::write(&file, users.collect::<String>()).expect("the target folder can be written to");
+    file
+}
+
+/// Of this process, in microseconds, while wrk sends requests for a second.
+fn cpu_time_a_request(url: &str, users: &Path) -> f64 {
+    let before = process_cpu_time();
+    let wrk = Command::new("wrk")
+        .args(["-t", "1", "-c", "16", "-d", "1s", "-s", SCRIPT, url, "--"])
+        .arg(users)
+        .output()
+        .expect("wrk can be run");
+    let time = process_cpu_time().saturating_sub(before);
+    let output = String::from_utf8_lossy(&wrk.stdout);
+    let counted = output
+        .lines()
+        .find_map(|line| line.strip_prefix("counted ")?.split_once(' '));
+    let (requests, failed) = counted.expect("wrk's script counts");
+    assert_eq!(failed, "0", "some requests failed");
+    let requests: f64 = requests.parse().expect("it is a number");
+    time.as_secs_f64() * 1e6 / requests
+}
+
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/load.lua");
+const ROUNDS: usize = 30;
