@@ -88,9 +88,7 @@ fn in_threads(threads: usize, workload: &Workload) -> Option<f64> {
                     workload.run_all();
                     ready.wait();
                     let (start, wall) = (thread_cpu_time(), Instant::now());
-                    for _ in 0..PASSES {
-                        workload.run_all();
-                    }
+                    workload.run_all();
                     let time = thread_cpu_time().saturating_sub(start);
                     // Until the last is done: that they ran at the same time is the point.
                     done.wait();
@@ -105,12 +103,10 @@ fn in_threads(threads: usize, workload: &Workload) -> Option<f64> {
     });
     let overlapped = times.iter().all(|(time, wall)| *wall < time.mul_f64(SLACK));
     let sum: Duration = times.iter().map(|(time, _)| *time).sum();
-    let calls = threads * PASSES * Workload::TOKENS;
+    let calls = threads * Workload::TOKENS;
     overlapped.then(|| sum.as_secs_f64() * 1e6 / calls as f64)
 }
 
-/// Some ten milliseconds: long beside the start of a thread.
-const PASSES: usize = 2;
 /// How much longer than its CPU time a turn may take. Two threads on one core take twice as long.
 const SLACK: f64 = 1.1;
 const ROUNDS: usize = 400;
