@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::ArnError;
+use crate::hex;
 use crate::inline::InlineText;
 
 /// The ARN of one Application Load Balancer:
@@ -95,35 +96,36 @@ impl LoadBalancerArn {
 /// The name and the id out of `loadbalancer/app/<name>/<id>`; for everything else of Elastic Load
 /// Balancing, what it is instead.
 fn parse_resource(resource: &[u8]) -> Result<(&[u8], &[u8]), ArnError> {
-    let mut segments = resource.split(|byte| *byte == b'/');
-    match segments.next() {
-        Some(b"loadbalancer") => {}
-        Some(b"listener") => return Err(ArnError::Listener),
-        Some(b"listener-rule") => return Err(ArnError::ListenerRule),
-        Some(b"targetgroup") => return Err(ArnError::TargetGroup),
-        _ => return Err(ArnError::Resource),
-    }
-    match segments.next() {
-        Some(b"app") => {}
-        Some(b"net") => return Err(ArnError::NetworkLoadBalancer),
-        Some(b"gwy") => return Err(ArnError::GatewayLoadBalancer),
-        _ => return Err(ArnError::Resource),
-    }
+    let Some(path) = resource.strip_prefix(b"loadbalancer/app/") else {
+        return Err(kind_of(resource));
+    };
+    let mut segments = path.split(|byte| *byte == b'/');
     match (segments.next(), segments.next(), segments.next()) {
         (Some(name), Some(id), None) => Ok((name, id)),
         _ => Err(ArnError::Resource),
     }
 }
 
-fn parse_id(text: &[u8]) -> Result<u64, ArnError> {
-    if text.len() != 16 {
-        return Err(ArnError::Id);
+/// What it is, if it is no Application Load Balancer.
+fn kind_of(resource: &[u8]) -> ArnError {
+    let mut segments = resource.split(|byte| *byte == b'/');
+    match (segments.next(), segments.next()) {
+        (Some(b"listener"), _) => ArnError::Listener,
+        (Some(b"listener-rule"), _) => ArnError::ListenerRule,
+        (Some(b"targetgroup"), _) => ArnError::TargetGroup,
+        (Some(b"loadbalancer"), Some(b"net")) => ArnError::NetworkLoadBalancer,
+        (Some(b"loadbalancer"), Some(b"gwy")) => ArnError::GatewayLoadBalancer,
+        _ => ArnError::Resource,
     }
-    text.iter().try_fold(0, |id, byte| match byte {
-        b'0'..=b'9' => Ok(id << 4 | u64::from(byte - b'0')),
-        b'a'..=b'f' => Ok(id << 4 | u64::from(byte - b'a' + 10)),
-        _ => Err(ArnError::Id),
-    })
+}
+
+fn parse_id(text: &[u8]) -> Result<u64, ArnError> {
+    let pairs = match text.as_chunks() {
+        (pairs, []) => <&[_; 8]>::try_from(pairs).ok(),
+        _ => None,
+    };
+    let id = pairs.and_then(hex::decode).ok_or(ArnError::Id)?;
+    Ok(u64::from_be_bytes(id))
 }
 
 impl FromStr for LoadBalancerArn {
@@ -237,22 +239,21 @@ impl Region {
     /// The partition that the region belongs to, which its first letters tell.
     #[must_use]
     pub fn partition(&self) -> Partition {
-        let (first, rest) = self.as_str().split_once('-').unwrap_or_default();
-        let second = rest.split('-').next().unwrap_or_default();
-        match (first, second) {
-            ("us", "gov") => Partition::AwsUsGov,
-            ("cn", _) => Partition::AwsCn,
-            ("eusc", _) => Partition::AwsEusc,
-            (_, "iso") => Partition::AwsIso,
-            (_, "isob") => Partition::AwsIsoB,
-            (_, "isoe") => Partition::AwsIsoE,
-            (_, "isof") => Partition::AwsIsoF,
+        let mut words = words(self.0.as_bytes());
+        match (words.next(), words.next()) {
+            (Some(b"us"), Some(b"gov")) => Partition::AwsUsGov,
+            (Some(b"cn"), _) => Partition::AwsCn,
+            (Some(b"eusc"), _) => Partition::AwsEusc,
+            (_, Some(b"iso")) => Partition::AwsIso,
+            (_, Some(b"isob")) => Partition::AwsIsoB,
+            (_, Some(b"isoe")) => Partition::AwsIsoE,
+            (_, Some(b"isof")) => Partition::AwsIsoF,
             _ => Partition::Aws,
         }
     }
 
     fn parse(text: &[u8]) -> Result<Self, ArnError> {
-        let mut words = text.split(|byte| *byte == b'-');
+        let mut words = words(text);
         let first = words.next().unwrap_or_default();
         let number = words.next_back().unwrap_or_default();
         let letters = |word: &[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_lowercase);
@@ -265,14 +266,18 @@ impl Region {
             && number.iter().all(u8::is_ascii_digit);
         let region = InlineText::new(text).map(Self).filter(|_| valid);
         let is_guessed = |region: &Self| {
-            let is_inside = |text: &[u8]| text.windows(4).any(|word| word == b"-iso");
-            let isolated = text.starts_with(b"iso") || is_inside(text);
+            let mut words = self::words(text);
+            let isolated = words.any(|word| word.starts_with(b"iso"));
             isolated && region.partition() == Partition::Aws
         };
         region
             .filter(|region| !is_guessed(region))
             .ok_or(ArnError::Region)
     }
+}
+
+fn words(region: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
+    region.split(|byte| *byte == b'-')
 }
 
 impl FromStr for Region {

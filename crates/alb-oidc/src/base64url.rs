@@ -1,16 +1,25 @@
 //! Base64url as the ALB writes it: each segment padded on its own. Canonical padding or none,
 //! nothing else.
 
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use base64::{DecodeError, DecodeSliceError, Engine as _};
-
 use crate::error::EncodingError;
 
 /// Decodes one segment ([RFC 4648 section 5](https://www.rfc-editor.org/rfc/rfc4648#section-5)).
 pub(crate) fn decode(segment: &[u8]) -> Result<Vec<u8>, EncodingError> {
     let digits = strip_padding(segment)?;
-    ENGINE.decode(digits).map_err(from_decode_error)
+    let (groups, rest) = digits.as_chunks();
+    let last = bits_of_rest(rest);
+    let mut seen = last;
+    let mut triples = Vec::with_capacity(groups.len() + 1);
+    triples.extend(groups.iter().map(|group| {
+        let bits = bits_of(*group);
+        seen |= bits;
+        bytes_of(bits)
+    }));
+    triples.push(bytes_of(last));
+    judge(digits, seen, last)?;
+    let mut bytes = triples.into_flattened();
+    bytes.truncate(digits.len() * 3 / 4);
+    Ok(bytes)
 }
 
 /// Decodes a segment that must hold exactly `N` bytes; `None` if its length says that it holds
@@ -23,11 +32,20 @@ pub(crate) fn decode_exactly<const N: usize>(
         return Ok(None);
     }
     let mut bytes = [0; N];
-    match ENGINE.decode_slice(digits, &mut bytes) {
-        Ok(length) => Ok((length == N).then_some(bytes)),
-        Err(DecodeSliceError::DecodeError(error)) => Err(from_decode_error(error)),
-        Err(DecodeSliceError::OutputSliceTooSmall) => Ok(None),
+    let (groups, rest) = digits.as_chunks();
+    let (triples, bytes_of_rest) = bytes.as_chunks_mut();
+    let last = bits_of_rest(rest);
+    let mut seen = last;
+    for (group, triple) in groups.iter().zip(triples) {
+        let bits = bits_of(*group);
+        seen |= bits;
+        *triple = bytes_of(bits);
     }
+    for (byte, decoded) in bytes_of_rest.iter_mut().zip(bytes_of(last)) {
+        *byte = decoded;
+    }
+    judge(digits, seen, last)?;
+    Ok(Some(bytes))
 }
 
 /// The digits without their padding, which must be what the length calls for, or absent.
@@ -49,25 +67,154 @@ fn strip_padding(segment: &[u8]) -> Result<&[u8], EncodingError> {
     }
 }
 
-fn from_decode_error(error: DecodeError) -> EncodingError {
-    match error {
-        DecodeError::InvalidByte(_, b'=') | DecodeError::InvalidPadding => EncodingError::Padding,
-        DecodeError::InvalidByte(..) => EncodingError::Alphabet,
-        DecodeError::InvalidLength(_) => EncodingError::Length,
-        DecodeError::InvalidLastSymbol { .. } => EncodingError::TrailingBits,
+/// What a group of four digits stands for: three bytes, the first in the lowest bits, and
+/// [`INVALID`] if one of the four is no digit.
+fn bits_of([first, second, third, fourth]: [u8; 4]) -> u32 {
+    let [firsts, seconds, thirds, fourths] = &BITS;
+    // A byte is less than 256: what is compiled has no check.
+    let look_up =
+        |bits: &[u32; 256], digit| bits.get(usize::from(digit)).map_or(INVALID, |bits| *bits);
+    look_up(firsts, first)
+        | look_up(seconds, second)
+        | look_up(thirds, third)
+        | look_up(fourths, fourth)
+}
+
+/// What stands behind the last whole group, filled up with zeros.
+fn bits_of_rest(rest: &[u8]) -> u32 {
+    match *rest {
+        [first, second, third] => bits_of([first, second, third, b'A']),
+        [first, second] => bits_of([first, second, b'A', b'A']),
+        [first] => bits_of([first, b'A', b'A', b'A']),
+        _ => 0,
     }
 }
 
-const ENGINE: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::URL_SAFE,
-    GeneralPurposeConfig::new()
-        .with_decode_allow_trailing_bits(false)
-        .with_decode_padding_mode(DecodePaddingMode::RequireNone),
-);
+const fn bytes_of(bits: u32) -> [u8; 3] {
+    let [first, second, third, _] = bits.to_le_bytes();
+    [first, second, third]
+}
+
+/// `seen` is whatever bits any group has, and `last` those of the rest.
+fn judge(digits: &[u8], seen: u32, last: u32) -> Result<(), EncodingError> {
+    let in_rest = digits.len() % 4;
+    let stray = last >> (8 * (in_rest * 3 / 4));
+    if seen < INVALID && in_rest != 1 && stray == 0 {
+        return Ok(());
+    }
+    // One digit too many, and behind it what is none: that is what to talk about.
+    let excess = digits.last().filter(|_| in_rest == 1);
+    let is_wrong = |byte: &&u8| bits_of([**byte, b'A', b'A', b'A']) >= INVALID;
+    Err(match excess.into_iter().chain(digits).find(is_wrong) {
+        Some(b'=') => EncodingError::Padding,
+        Some(_) => EncodingError::Alphabet,
+        None if in_rest == 1 => EncodingError::Length,
+        None => EncodingError::TrailingBits,
+    })
+}
+
+/// More than any bits of digits.
+const INVALID: u32 = 1 << 31;
+
+/// The bits of each digit in each place of a group.
+static BITS: [[u32; 256]; 4] = [
+    bits_of_digits(0),
+    bits_of_digits(1),
+    bits_of_digits(2),
+    bits_of_digits(3),
+];
+
+#[expect(clippy::indexing_slicing, reason = "it is evaluated by the compiler")]
+const fn bits_of_digits(place: u32) -> [u32; 256] {
+    let mut bits = [INVALID; 256];
+    let mut value = 0;
+    while value < ALPHABET.len() {
+        let of_group = (value as u32) << (18 - 6 * place);
+        bits[ALPHABET[value] as usize] = of_group.swap_bytes() >> 8;
+        value += 1;
+    }
+    bits
+}
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::alphabet;
+    use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+    use base64::{DecodeError, Engine as _};
+    use proptest::prelude::*;
+
+    /// The same by the crate `base64`, for digits without padding.
+    fn oracle(digits: &[u8]) -> Result<Vec<u8>, EncodingError> {
+        let config = GeneralPurposeConfig::new()
+            .with_decode_allow_trailing_bits(false)
+            .with_decode_padding_mode(DecodePaddingMode::RequireNone);
+        let engine = GeneralPurpose::new(&alphabet::URL_SAFE, config);
+        engine.decode(digits).map_err(|error| match error {
+            DecodeError::InvalidByte(_, b'=') | DecodeError::InvalidPadding => {
+                EncodingError::Padding
+            }
+            DecodeError::InvalidByte(..) => EncodingError::Alphabet,
+            DecodeError::InvalidLength(_) => EncodingError::Length,
+            DecodeError::InvalidLastSymbol { .. } => EncodingError::TrailingBits,
+        })
+    }
+
+    /// Compares both ways to decode, without padding and with what is canonical.
+    fn compare(digits: &[u8]) {
+        let expected = oracle(digits);
+        let shown = digits.escape_ascii();
+        assert_eq!(decode(digits), expected, "{shown}");
+        assert_eq!(decode_exactly(digits), exactly::<1>(digits), "{shown}");
+        assert_eq!(decode_exactly(digits), exactly::<5>(digits), "{shown}");
+        assert_eq!(decode_exactly(digits), exactly::<6>(digits), "{shown}");
+        let padding = &b"=="[..(4 - digits.len() % 4) % 4 % 3];
+        let padded = [digits, padding].concat();
+        assert_eq!(decode(&padded), expected, "{shown}, padded");
+    }
+
+    fn exactly<const N: usize>(digits: &[u8]) -> Result<Option<[u8; N]>, EncodingError> {
+        match digits.len() == (N * 4).div_ceil(3) {
+            true => oracle(digits).map(|bytes| Some(bytes.try_into().unwrap())),
+            false => Ok(None),
+        }
+    }
+
+    #[test]
+    fn every_byte_in_every_place_is_taken_as_by_the_crate_base64() {
+        for length in 0..=9 {
+            for (place, byte) in
+                (0..length).flat_map(|place| (0..=u8::MAX).map(move |byte| (place, byte)))
+            {
+                // What ends with padding is not digits alone.
+                if byte == b'=' && place + 1 == length {
+                    continue;
+                }
+                for filling in [b'A', b'Q', b'_', b'!'] {
+                    let mut digits = vec![filling; length];
+                    digits[place] = byte;
+                    compare(&digits);
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_text_is_taken_as_by_the_crate_base64(digits in "[A-Za-z0-9_-]{0,100}([=+/.é]?[A-Za-z0-9_-]{1,3}){0,2}") {
+            compare(digits.as_bytes());
+        }
+
+        #[test]
+        fn any_bytes_come_back(bytes: Vec<u8>) {
+            let digits = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&bytes);
+            prop_assert_eq!(decode(digits.as_bytes()), Ok(bytes));
+        }
+    }
 
     #[test]
     fn canonical_padding_or_none_is_accepted() {

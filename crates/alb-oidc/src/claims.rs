@@ -219,10 +219,8 @@ impl UserClaims {
     /// The claim of this name, if it is a text.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
-        match self.item(name)?.value {
-            json::Value::String(text) => Some(self.document.text(text.span())),
-            _ => None,
-        }
+        let text = self.item(name)?.as_text()?;
+        Some(self.document.text(text.span()))
     }
 
     /// All claims, `sub` included, in the order in which they stand in the token.
@@ -271,9 +269,9 @@ impl UserClaims {
     /// What a text says, and any other value as it is written.
     fn text_or_json(&self, name: &str) -> Option<&str> {
         let item = self.item(name)?;
-        Some(match item.value {
-            json::Value::String(text) => self.document.text(text.span()),
-            _ => self.document.written(item.span),
+        Some(match item.as_text() {
+            Some(text) => self.document.text(text.span()),
+            None => self.document.written(item.span),
         })
     }
 
@@ -407,26 +405,25 @@ impl Payload {
             LIMITS,
             &["exp", "iss"],
             |name, item, unescaped| {
-                let value = item.value;
-                match &*name.decode() {
-                    "exp" => {
-                        exp_differs = value.time("exp") != Ok(header.expires_at);
+                match &*name.bytes() {
+                    b"exp" => {
+                        exp_differs = item.time("exp") != Ok(header.expires_at);
                         return Ok(());
                     }
-                    "iss" => {
+                    b"iss" => {
                         let issuer = header.untrusted_issuer();
-                        iss_differs = !value.text("iss").is_ok_and(|text| text.is(issuer));
+                        iss_differs = !item.text("iss").is_ok_and(|text| text.is(issuer));
                         return Ok(());
                     }
-                    "sub" => {
-                        let text = value.text("sub").map_err(json)?;
+                    b"sub" => {
+                        let text = item.text("sub").map_err(json)?;
                         if text.is_empty() {
                             return Err(json(JsonError::Empty("sub")));
                         }
                         subject = Some(Arc::from(text.decode()));
                     }
-                    "nbf" => not_before = Some(value.time("nbf").map_err(json)?),
-                    "iat" => issued_at = Some(value.time("iat").map_err(json)?),
+                    b"nbf" => not_before = Some(item.time("nbf").map_err(json)?),
+                    b"iat" => issued_at = Some(item.time("iat").map_err(json)?),
                     _ => {}
                 }
                 // In the order in which they stand, by which they are found again.
@@ -434,7 +431,7 @@ impl Payload {
                     name: unescaped.keep(name).start(),
                     value: item.span.start(),
                 });
-                if let json::Value::String(text) = value {
+                if let Some(text) = item.as_text() {
                     unescaped.keep(text);
                 }
                 Ok(())

@@ -10,7 +10,7 @@ use crate::error::{AuthenticateError, HeaderFault, HeadersError};
 /// Source: AWS, *Authenticate users using an Application Load Balancer*, "User claims encoding and
 /// signature verification".
 pub struct OidcHeaders<'h> {
-    pub(crate) data: &'h str,
+    pub(crate) data: &'h [u8],
     pub(crate) identity: Option<&'h str>,
     pub(crate) access_token: Option<&'h str>,
 }
@@ -46,9 +46,9 @@ impl<'h> OidcHeaders<'h> {
         L: FnMut(&'static str) -> V,
         V: IntoIterator<Item = &'h [u8]>,
     {
-        let data = single(Self::DATA, lookup(Self::DATA), is_visible)?;
-        let identity = single(Self::IDENTITY, lookup(Self::IDENTITY), is_printable)?;
-        let access_token = single(Self::ACCESS_TOKEN, lookup(Self::ACCESS_TOKEN), is_printable)?;
+        let data = single(Self::DATA, lookup(Self::DATA), VISIBLE)?;
+        let identity = text(Self::IDENTITY, lookup(Self::IDENTITY))?;
+        let access_token = text(Self::ACCESS_TOKEN, lookup(Self::ACCESS_TOKEN))?;
         let orphan = match (&identity, &access_token) {
             (Some(_), _) => Some(Self::IDENTITY),
             (None, Some(_)) => Some(Self::ACCESS_TOKEN),
@@ -86,11 +86,12 @@ impl fmt::Debug for OidcHeaders<'_> {
     }
 }
 
+/// The one value, with characters from `least` to `~`.
 fn single<'h>(
     name: &'static str,
     values: impl IntoIterator<Item = &'h [u8]>,
-    allowed: impl Fn(&u8) -> bool,
-) -> Result<Option<&'h str>, HeadersError> {
+    least: u8,
+) -> Result<Option<&'h [u8]>, HeadersError> {
     let fault = |fault| Err(HeadersError::new(name, fault));
     let mut values = values.into_iter();
     let Some(value) = values.next() else {
@@ -105,29 +106,30 @@ fn single<'h>(
     if value.len() > OidcHeaders::MAX_BYTES {
         return fault(HeaderFault::TooLarge);
     }
-    // Not `all`: without an early end, the compiler looks at many bytes at a time.
-    let is_allowed = value
+    // How far the worst byte is from the least that is allowed. Without an early end, the compiler
+    // looks at many bytes at a time.
+    let worst = value
         .iter()
-        .fold(true, |so_far, byte| so_far & allowed(byte));
-    if !is_allowed || value.iter().all(|&byte| byte == b' ') {
+        .fold(0, |worst, byte| byte.wrapping_sub(least).max(worst));
+    let is_blank = || value.iter().all(|byte| *byte == b' ');
+    if worst > b'~' - least || is_blank() {
         return fault(HeaderFault::Characters);
     }
-    match str::from_utf8(value) {
-        Ok(text) => Ok(Some(text)),
-        Err(_) => fault(HeaderFault::Characters),
-    }
+    Ok(Some(value))
 }
 
-/// What a compact JWS may be made of.
-fn is_visible(byte: &u8) -> bool {
-    byte.is_ascii_graphic()
+/// As [`single`], for what may have spaces in it: RFC 6749 appendix A.12 allows an access token, and
+/// OpenID Connect Core section 2 a `sub`, any printable ASCII.
+fn text<'h>(
+    name: &'static str,
+    values: impl IntoIterator<Item = &'h [u8]>,
+) -> Result<Option<&'h str>, HeadersError> {
+    let text = single(name, values, b' ')?.map(str::from_utf8).transpose();
+    text.map_err(|_| HeadersError::new(name, HeaderFault::Characters))
 }
 
-/// RFC 6749 appendix A.12 allows an access token, and OpenID Connect Core section 2 a `sub`, any
-/// printable ASCII.
-fn is_printable(byte: &u8) -> bool {
-    matches!(byte, b' '..=b'~')
-}
+/// The least of what a compact JWS may be made of.
+const VISIBLE: u8 = b'!';
 
 #[cfg(test)]
 mod tests {

@@ -26,9 +26,12 @@ impl<const N: usize> InlineText<N> {
     }
 
     pub(crate) fn as_str(&self) -> &str {
+        str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         let text = self.bytes.get(..usize::from(self.length));
-        text.and_then(|text| str::from_utf8(text).ok())
-            .unwrap_or_default()
+        text.unwrap_or_default()
     }
 }
 

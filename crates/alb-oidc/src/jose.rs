@@ -6,7 +6,8 @@ use std::str::FromStr;
 
 use crate::arn::LoadBalancerArn;
 use crate::error::{JsonError, KeyIdError, Segment, TokenError};
-use crate::json::{Document, Item, Limits, Span, Text, Unescaped, Value};
+use crate::hex;
+use crate::json::{Document, Item, Limits, Span, Text, Unescaped};
 use crate::time::UnixTime;
 
 /// The id of a signing key: a UUID ([RFC 9562](https://www.rfc-editor.org/rfc/rfc9562)) in lower
@@ -31,28 +32,18 @@ impl KeyId {
     }
 
     fn parse(text: &str) -> Result<Self, KeyIdError> {
-        if text.len() != UUID_LENGTH {
+        let mut text: [u8; UUID_LENGTH] = text.as_bytes().try_into().map_err(|_| KeyIdError)?;
+        if [text[8], text[13], text[18], text[23]] != [b'-'; 4] {
             return Err(KeyIdError);
         }
-        let mut bytes = [0_u8; 16];
-        let mut digits = 0;
-        for (index, byte) in text.bytes().enumerate() {
-            if matches!(index, 8 | 13 | 18 | 23) {
-                if byte != b'-' {
-                    return Err(KeyIdError);
-                }
-                continue;
-            }
-            let digit = match byte {
-                b'0'..=b'9' => byte - b'0',
-                b'a'..=b'f' => byte - b'a' + 10,
-                _ => return Err(KeyIdError),
-            };
-            let slot = bytes.get_mut(digits / 2).ok_or(KeyIdError)?;
-            *slot = *slot << 4 | digit;
-            digits += 1;
-        }
-        Ok(Self(bytes))
+        // Each group moves up to the one before.
+        text.copy_within(9..13, 8);
+        text.copy_within(14..18, 12);
+        text.copy_within(19..23, 16);
+        text.copy_within(24..36, 20);
+        let (pairs, _) = text.as_chunks();
+        let digits = pairs.first_chunk().ok_or(KeyIdError)?;
+        hex::decode(digits).map(Self).ok_or(KeyIdError)
     }
 }
 
@@ -132,7 +123,7 @@ impl JoseHeader {
     pub(crate) fn parse(bytes: Vec<u8>) -> Result<Self, TokenError> {
         let mut members = Members::default();
         let take = |name: Text<'_>, item: Item<'_>, unescaped: &mut Unescaped| {
-            members.take(&name.decode(), item.value, unescaped)
+            members.take(&name.bytes(), item, unescaped)
         };
         let document = Document::read(bytes, Segment::Header, LIMITS, &[], take)?;
         members.finish(document)
@@ -166,40 +157,43 @@ struct Members {
 impl Members {
     fn take(
         &mut self,
-        name: &str,
-        value: Value<'_>,
+        name: &[u8],
+        item: Item<'_>,
         unescaped: &mut Unescaped,
     ) -> Result<(), TokenError> {
-        let text = |member| value.text(member).map_err(json);
-        let time = |member| value.time(member).map_err(json);
+        let text = |member| item.text(member).map_err(json);
+        let time = |member| item.time(member).map_err(json);
         match name {
-            "alg" => once(&mut self.algorithm, || match value.text("alg") {
+            b"alg" => once(&mut self.algorithm, || match item.text("alg") {
                 Ok(text) if text.is("ES256") => Ok(()),
                 // `none`, HS256, a number: whatever it is, it is the wrong algorithm.
                 _ => Err(TokenError::Algorithm),
             }),
-            "typ" => once(&mut self.typ, || {
+            b"typ" => once(&mut self.typ, || {
                 match text("typ")?.decode().eq_ignore_ascii_case("JWT") {
                     true => Ok(()),
                     false => Err(TokenError::Type),
                 }
             }),
-            "kid" => once(&mut self.key_id, || {
+            b"kid" => once(&mut self.key_id, || {
                 KeyId::parse(&text("kid")?.decode()).map_err(|_| TokenError::KeyId)
             }),
-            "signer" => once(&mut self.signer, || {
+            b"signer" => once(&mut self.signer, || {
                 Ok(LoadBalancerArn::parse(text("signer")?.decode().as_bytes()).ok())
             }),
-            "iss" => once(&mut self.issuer, || Ok(unescaped.keep(text("iss")?))),
-            "client" => once(&mut self.client, || Ok(unescaped.keep(text("client")?))),
-            "exp" => once(&mut self.expires_at, || time("exp")),
-            "nbf" => once(&mut self.not_before, || time("nbf")),
-            "iat" => once(&mut self.issued_at, || time("iat")),
-            "crit" => Err(TokenError::CriticalHeader),
-            name => match FORBIDDEN.into_iter().find(|member| *member == name) {
+            b"iss" => once(&mut self.issuer, || Ok(unescaped.keep(text("iss")?))),
+            b"client" => once(&mut self.client, || Ok(unescaped.keep(text("client")?))),
+            b"exp" => once(&mut self.expires_at, || time("exp")),
+            b"nbf" => once(&mut self.not_before, || time("nbf")),
+            b"iat" => once(&mut self.issued_at, || time("iat")),
+            b"crit" => Err(TokenError::CriticalHeader),
+            name => match FORBIDDEN
+                .into_iter()
+                .find(|member| member.as_bytes() == name)
+            {
                 Some(member) => Err(TokenError::ForbiddenParameter(member)),
                 // Whatever it will be that is registered next.
-                None if name.starts_with("x5") => Err(TokenError::ForbiddenParameter("x5*")),
+                None if name.starts_with(b"x5") => Err(TokenError::ForbiddenParameter("x5*")),
                 None => Ok(()),
             },
         }

@@ -161,6 +161,7 @@ mod denial;
 mod email;
 mod error;
 mod headers;
+mod hex;
 mod inline;
 mod jose;
 mod json;

@@ -25,7 +25,7 @@ use crate::user::{AuthenticatedUser, Details};
 ///
 /// Its payload has not been looked at, and nothing here gives it out.
 pub struct UnverifiedToken<'h> {
-    signing_input: Cow<'h, str>,
+    signing_input: Cow<'h, [u8]>,
     /// Where the payload begins in the signing input, which ends with it.
     payload_start: usize,
     signature: Signature,
@@ -43,7 +43,7 @@ enum AccessToken<'h> {
 impl AccessToken<'_> {
     fn keep(self) -> UnverifiedAccessToken {
         match self {
-            Self::Borrowed(text) => UnverifiedAccessToken::new(text.to_owned()),
+            Self::Borrowed(text) => UnverifiedAccessToken::new(text),
             Self::Kept(token) => token,
         }
     }
@@ -58,8 +58,8 @@ impl<'h> UnverifiedToken<'h> {
     /// does not.
     pub fn parse(headers: OidcHeaders<'h>) -> Result<Self, TokenError> {
         let segments = Segments::split(headers.data)?;
-        let signature = decode_signature(segments.signature.as_bytes())?;
-        let header = decode(Segment::Header, segments.header.as_bytes())?;
+        let signature = decode_signature(segments.signature)?;
+        let header = decode(Segment::Header, segments.header)?;
         Ok(Self {
             signing_input: Cow::Borrowed(segments.signing_input),
             payload_start: segments.header.len() + 1,
@@ -150,7 +150,7 @@ impl<'h> AdmittedToken<'h> {
         } = self;
         // The key may have taken a while to come.
         window.check(&token.header, now)?;
-        let signing_input = token.signing_input.as_bytes();
+        let signing_input = &*token.signing_input;
         key.verify(signing_input, &token.signature)?;
         key.mark_proven();
         let payload = signing_input.get(token.payload_start..).unwrap_or_default();
@@ -293,47 +293,53 @@ fn note_disagreement(payload: &Payload) {
 
 /// The segments of a compact JWS.
 pub(crate) struct Segments<'t> {
-    pub(crate) header: &'t str,
+    pub(crate) header: &'t [u8],
     /// The header, a dot and the payload.
-    pub(crate) signing_input: &'t str,
-    pub(crate) signature: &'t str,
+    pub(crate) signing_input: &'t [u8],
+    pub(crate) signature: &'t [u8],
 }
 
 impl<'t> Segments<'t> {
     /// Splits at exactly two dots.
-    pub(crate) fn split(text: &'t str) -> Result<Self, TokenError> {
-        let bytes = text.as_bytes();
-        let first = bytes
-            .as_chunks::<32>()
-            .0
-            .iter()
-            .position(|chunk| has_dot(chunk));
-        let before = first.unwrap_or(bytes.len() / 32) * 32;
-        let rest = bytes.get(before..).unwrap_or_default();
-        let header = rest
-            .iter()
-            .position(|byte| *byte == b'.')
-            .map(|at| before + at);
-        let signature = bytes.iter().rposition(|byte| *byte == b'.');
-        let (Some(header), Some(end)) = (header, signature) else {
+    pub(crate) fn split(text: &'t [u8]) -> Result<Self, TokenError> {
+        let (Some(first), Some(last)) = (first_dot(text), last_dot(text)) else {
             return Err(TokenError::Structure);
         };
-        let payload = bytes.get(header + 1..end).unwrap_or_default();
-        if header == 0 || payload.is_empty() || has_dot(payload) || end + 1 == bytes.len() {
+        let stretch = |range| text.get(range).unwrap_or_default();
+        let payload = stretch(first + 1..last);
+        let segments = Self {
+            header: stretch(0..first),
+            signing_input: stretch(0..last),
+            signature: stretch(last + 1..text.len()),
+        };
+        let has_empty =
+            segments.header.is_empty() || payload.is_empty() || segments.signature.is_empty();
+        if has_empty || has_dot(payload) {
             return Err(TokenError::Structure);
         }
-        Ok(Self {
-            header: text.get(..header).unwrap_or_default(),
-            signing_input: text.get(..end).unwrap_or_default(),
-            signature: text.get(end + 1..).unwrap_or_default(),
-        })
+        Ok(segments)
     }
 
     #[cfg(feature = "access-token")]
-    pub(crate) fn payload(&self) -> &'t str {
+    pub(crate) fn payload(&self) -> &'t [u8] {
         let payload = self.signing_input.get(self.header.len() + 1..);
         payload.unwrap_or_default()
     }
+}
+
+fn first_dot(text: &[u8]) -> Option<usize> {
+    let (chunks, _) = text.as_chunks::<32>();
+    let first = chunks.iter().position(|chunk| has_dot(chunk));
+    let before = first.unwrap_or(chunks.len()) * 32;
+    let dot = text.get(before..)?.iter().position(|byte| *byte == b'.');
+    dot.map(|dot| before + dot)
+}
+
+fn last_dot(text: &[u8]) -> Option<usize> {
+    let (rest, chunks) = text.as_rchunks::<32>();
+    let last = chunks.iter().rposition(|chunk| has_dot(chunk));
+    let end = rest.len() + last.map_or(0, |last| last + 1) * 32;
+    text.get(..end)?.iter().rposition(|byte| *byte == b'.')
 }
 
 /// Not `any`: without an early end, the compiler looks at many bytes at a time.

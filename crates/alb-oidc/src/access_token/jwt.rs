@@ -25,7 +25,7 @@ pub(crate) struct Header {
 
 impl<'t> UnverifiedJwt<'t> {
     pub(crate) fn parse(text: &'t str) -> Result<Self, AccessTokenError> {
-        let segments = Segments::split(text).map_err(|_| AccessTokenError::Opaque)?;
+        let segments = Segments::split(text.as_bytes()).map_err(|_| AccessTokenError::Opaque)?;
         let header = Header::parse(decode(Segment::Header, segments.header)?)?;
         Ok(Self { segments, header })
     }
@@ -33,7 +33,7 @@ impl<'t> UnverifiedJwt<'t> {
     /// Verifies the signature, and only then decodes the payload.
     pub(crate) fn verify(self, key: &Jwk) -> Result<Claims, AccessTokenError> {
         let signature = decode(Segment::Signature, self.segments.signature)?;
-        let message = self.segments.signing_input.as_bytes();
+        let message = self.segments.signing_input;
         if !key.allows(self.header.algorithm) {
             return Err(AccessTokenError::KeyDoesNotFit);
         }
@@ -52,11 +52,11 @@ impl Header {
         };
         let (mut algorithm, mut key_id, mut typ) = (None, None, None);
         let take = |name: Text<'_>, item: Item<'_>, _: &mut _| {
-            let text = |member| item.value.text(member).map_err(fault);
+            let text = |member| item.text(member).map_err(fault);
             match &*name.decode() {
                 "alg" => {
                     // `none`, HS256, a number: whatever it is, it is the wrong algorithm.
-                    let name = item.value.text("alg");
+                    let name = item.text("alg");
                     let known = name.map(|name| SignatureAlgorithm::from_name(&name.decode()));
                     algorithm = Some(known.ok().flatten().ok_or(AccessTokenError::Algorithm)?);
                 }
@@ -99,12 +99,11 @@ impl Claims {
         let mut claims = Self::default();
         let (mut audience, mut cognito_groups, mut groups) = (None, None, None);
         let take = |name: Text<'_>, item: Item<'_>, _: &mut _| {
-            let value = item.value;
             let text = |member| {
-                let text = value.text(member).map_err(payload)?;
+                let text = item.text(member).map_err(payload)?;
                 Ok::<_, AccessTokenError>(Some(text.decode().into_owned()))
             };
-            let time = |member| value.time(member).map(Some).map_err(payload);
+            let time = |member| item.time(member).map(Some).map_err(payload);
             match &*name.decode() {
                 "iss" => claims.issuer = text("iss")?,
                 "sub" => claims.subject = text("sub")?,
@@ -179,10 +178,10 @@ pub(crate) const fn payload(error: JsonError) -> AccessTokenError {
 }
 
 /// A JWS has no padding (RFC 7515 section 2); an ALB's own token does, but did not make this one.
-fn decode(segment: Segment, text: &str) -> Result<Vec<u8>, AccessTokenError> {
-    let decoded = match text.ends_with('=') {
+fn decode(segment: Segment, text: &[u8]) -> Result<Vec<u8>, AccessTokenError> {
+    let decoded = match text.ends_with(b"=") {
         true => Err(EncodingError::Padding),
-        false => base64url::decode(text.as_bytes()),
+        false => base64url::decode(text),
     };
     decoded.map_err(|error| AccessTokenError::Encoding { segment, error })
 }

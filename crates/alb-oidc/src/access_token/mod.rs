@@ -7,9 +7,7 @@ mod jwt;
 #[cfg(feature = "access-token")]
 mod verifier;
 
-use std::fmt;
-
-use zeroize::Zeroizing;
+use std::{fmt, mem};
 
 pub use error::AccessTokenError;
 #[cfg(feature = "access-token")]
@@ -27,11 +25,11 @@ use crate::time::UnixTime;
 /// It is a bearer secret: [`Debug`](fmt::Debug) does not show it, and it is wiped from memory when
 /// dropped (best effort: the server's own copy of the header is not ours to wipe).
 #[derive(Clone)]
-pub struct UnverifiedAccessToken(Zeroizing<String>);
+pub struct UnverifiedAccessToken(Box<str>);
 
 impl UnverifiedAccessToken {
-    pub(crate) fn new(token: String) -> Self {
-        Self(Zeroizing::new(token))
+    pub(crate) fn new(token: &str) -> Self {
+        Self(token.into())
     }
 
     /// The token, to be passed on to the API that it is for, which verifies it. Do not read claims
@@ -39,6 +37,15 @@ impl UnverifiedAccessToken {
     #[must_use]
     pub fn expose_unverified(&self) -> &str {
         &self.0
+    }
+}
+
+impl Drop for UnverifiedAccessToken {
+    /// Not by `Zeroizing`, which wipes a text byte by byte.
+    fn drop(&mut self) {
+        let mut bytes = mem::take(&mut self.0).into_boxed_bytes();
+        bytes.fill(0);
+        zeroize::optimization_barrier(&*bytes);
     }
 }
 
@@ -119,7 +126,7 @@ mod tests {
 
     #[test]
     fn debug_does_not_show_the_secret() {
-        let token = UnverifiedAccessToken::new("canary".to_owned());
+        let token = UnverifiedAccessToken::new("canary");
         assert_eq!(
             format!("{token:?} {token:#?}"),
             "UnverifiedAccessToken(…) UnverifiedAccessToken(…)"

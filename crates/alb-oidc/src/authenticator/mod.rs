@@ -20,7 +20,7 @@ use crate::keys::{KeyDiagnosis, KeyFuture, KeyLookup, KeySource, KeyStore};
 use crate::outcomes::{AuthenticatorStats, Mode, Outcomes};
 use crate::policy::TrustPolicy;
 use crate::signature::PublicKey;
-use crate::time::Clock;
+use crate::time::{Clock, UnixTime};
 use crate::token::{AdmittedToken, UnverifiedToken, VerifiedToken};
 use crate::user::AuthenticatedUser;
 
@@ -188,10 +188,14 @@ impl Authenticator {
         &self.0.policy
     }
 
-    fn admit<'h>(&self, headers: OidcHeaders<'h>) -> Result<AdmittedToken<'h>, AuthenticateError> {
+    /// The token, if it is worth a key lookup, and the time at which it was.
+    fn admit<'h>(
+        &self,
+        headers: OidcHeaders<'h>,
+    ) -> Result<(AdmittedToken<'h>, UnixTime), AuthenticateError> {
         let token = UnverifiedToken::parse(headers)?;
         let now = self.0.clock.unix_time()?;
-        Ok(self.0.policy.admit(token, now)?)
+        Ok((self.0.policy.admit(token, now)?, now))
     }
 
     fn decide(
@@ -199,14 +203,17 @@ impl Authenticator {
         headers: Result<OidcHeaders<'_>, AuthenticateError>,
         mode: Mode,
     ) -> Authentication {
-        let admitted = match headers.and_then(|headers| self.admit(headers)) {
+        let (admitted, now) = match headers.and_then(|headers| self.admit(headers)) {
             Ok(admitted) => admitted,
             Err(error) => return self.decided(Err(error), mode),
         };
         match self.key(&admitted) {
             // Perhaps there is one where the future is polled, as in `runtime.block_on(…)`.
             KeyLookup::Ready(Err(KeyError::NoRuntime)) => self.wait_for(admitted, None, mode),
-            KeyLookup::Ready(key) => self.conclude(self.verify(admitted, key), mode),
+            KeyLookup::Ready(key) => {
+                let verified = self.verify(admitted, key, Some(now));
+                self.conclude(verified, mode)
+            }
             KeyLookup::Pending(key) => self.wait_for(admitted, Some(key), mode),
         }
     }
@@ -233,20 +240,22 @@ impl Authenticator {
                 KeyLookup::Ready(key) => key,
                 KeyLookup::Pending(key) => key.await,
             };
-            this.conclude(this.verify(admitted, key), mode).await
+            this.conclude(this.verify(admitted, key, None), mode).await
         })))
     }
 
+    /// `now` is known if the key did not take a while to come.
     fn verify(
         &self,
         admitted: AdmittedToken<'_>,
         key: Result<Arc<PublicKey>, KeyError>,
+        now: Option<UnixTime>,
     ) -> Result<VerifiedToken, AuthenticateError> {
         let key = key.map_err(|error| match error {
             KeyError::Unknown => AuthenticateError::Rejected(TokenError::UnknownKey),
             error => AuthenticateError::Unavailable(error),
         })?;
-        let now = self.0.clock.unix_time()?;
+        let now = now.map_or_else(|| self.0.clock.unix_time(), Ok)?;
         Ok(admitted.verify(&key, now)?)
     }
 

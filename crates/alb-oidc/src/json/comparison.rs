@@ -16,16 +16,20 @@ impl Document {
             (super::Value::Bool, Value::Bool(expected)) => {
                 Truth::from((self.written(item.span) == "true") == *expected)
             }
-            (super::Value::Integer(integer), Value::Number(expected)) => {
-                as_integer(expected).map_or(Truth::Unknown, |expected| (integer == expected).into())
+            (super::Value::Natural(integer), Value::Number(expected)) if is_integer(expected) => {
+                (expected.as_u64() == Some(integer)).into()
             }
-            (super::Value::Fraction | super::Value::Exponent, Value::Number(expected)) => {
-                match as_integer(expected) {
-                    Some(_) => Truth::Unknown,
-                    None => (self.written(item.span).parse().ok() == expected.as_f64()).into(),
-                }
+            (super::Value::Negative(integer), Value::Number(expected)) if is_integer(expected) => {
+                (expected.as_i64() == Some(integer)).into()
             }
-            (super::Value::String(text), Value::String(expected)) => text.is(expected).into(),
+            (super::Value::Fraction | super::Value::Exponent, Value::Number(expected))
+                if !is_integer(expected) =>
+            {
+                (self.written(item.span).parse().ok() == expected.as_f64()).into()
+            }
+            (super::Value::String { .. }, Value::String(expected)) => {
+                item.as_text().is_some_and(|text| text.is(expected)).into()
+            }
             (super::Value::Array, Value::Array(expected)) => {
                 if self.items(item).count() != expected.len() {
                     return Truth::False;
@@ -51,9 +55,8 @@ fn least(truths: impl Iterator<Item = Truth>) -> Truth {
     truths.min().unwrap_or(Truth::True)
 }
 
-fn as_integer(number: &Number) -> Option<i128> {
-    let signed = number.as_i64().map(i128::from);
-    signed.or_else(|| number.as_u64().map(i128::from))
+fn is_integer(number: &Number) -> bool {
+    number.is_u64() || number.is_i64()
 }
 
 #[cfg(test)]

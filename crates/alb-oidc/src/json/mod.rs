@@ -17,6 +17,7 @@ use std::iter;
 use crate::error::{JsonError, JsonKind, Segment, TokenError};
 use crate::time::UnixTime;
 use names::Names;
+use text::Quoted;
 pub(crate) use text::{Span, Text, Unescaped};
 
 /// Bounds of one document.
@@ -66,12 +67,12 @@ impl Document {
         let read = Reader::new(&text, limits).document(limits.depth, may_repeat, |name, item| {
             take(name, item, &mut unescaped).map_err(|error| {
                 refused = Some(error);
-                JsonError::Syntax
+                Fault::Syntax
             })
         });
         match refused {
             Some(error) => Err(error),
-            None => read.map_err(fault),
+            None => read.map_err(|error| fault(error.into())),
         }?;
         Ok(Self { text, unescaped })
     }
@@ -92,7 +93,7 @@ impl Document {
     pub(crate) fn string(&self, start: u16) -> &str {
         let quote = usize::from(start).saturating_sub(1);
         match self.reader(quote).string() {
-            Ok(text) => self.text(text.span()),
+            Ok(text) => self.text(text.span),
             Err(_) => "",
         }
     }
@@ -124,6 +125,7 @@ impl Document {
         iter::from_fn(move || {
             is_open = is_open && reader.next_or(b'}');
             let name = is_open.then(|| reader.string().ok())??;
+            let name = Text::new(reader.text, name);
             reader.skip_whitespace();
             reader.expect(b':').ok()?;
             Some((name, reader.item(usize::MAX).ok()?))
@@ -143,63 +145,104 @@ impl Document {
 /// A value, and what it is.
 #[derive(Clone, Copy)]
 pub(crate) struct Item<'t> {
+    document: &'t str,
     /// Where it stands, as it is written.
     pub(crate) span: Span,
-    pub(crate) value: Value<'t>,
+    pub(crate) value: Value,
 }
 
-/// What a value is. An array or an object has been looked through and is not taken apart.
-#[derive(Clone, Copy)]
-pub(crate) enum Value<'t> {
-    Null,
-    Bool,
-    /// From `i64::MIN` to `u64::MAX`.
-    Integer(i128),
-    Fraction,
-    Exponent,
-    String(Text<'t>),
-    Array,
-    Object,
-}
+impl<'t> Item<'t> {
+    /// The text that it is, if it is one.
+    pub(crate) fn as_text(self) -> Option<Text<'t>> {
+        match self.value {
+            Value::String { has_escapes } => {
+                let quoted = Quoted {
+                    span: self.span.inside(),
+                    has_escapes,
+                };
+                Some(Text::new(self.document, quoted))
+            }
+            _ => None,
+        }
+    }
 
-impl<'t> Value<'t> {
     /// The text that the value of `member` must be.
-    pub(crate) const fn text(self, member: &'static str) -> Result<Text<'t>, JsonError> {
-        match self {
-            Self::String(text) => Ok(text),
+    pub(crate) fn text(self, member: &'static str) -> Result<Text<'t>, JsonError> {
+        self.as_text().ok_or(JsonError::Type {
+            member,
+            found: self.value.kind(),
+        })
+    }
+
+    /// The `NumericDate` ([RFC 7519 section 2](https://www.rfc-editor.org/rfc/rfc7519#section-2))
+    /// that the value of `member` must be: an integer, from 0 to the end of the year 9999.
+    pub(crate) fn time(self, member: &'static str) -> Result<UnixTime, JsonError> {
+        match self.value {
+            Value::Natural(seconds) if UnixTime::from_secs(seconds) <= UnixTime::MAX => {
+                Ok(UnixTime::from_secs(seconds))
+            }
+            Value::Natural(_) | Value::Negative(_) => Err(JsonError::TimeOutOfRange(member)),
             other => Err(JsonError::Type {
                 member,
                 found: other.kind(),
             }),
         }
     }
+}
 
-    /// The `NumericDate` ([RFC 7519 section 2](https://www.rfc-editor.org/rfc/rfc7519#section-2))
-    /// that the value of `member` must be: an integer, from 0 to the end of the year 9999.
-    pub(crate) fn time(self, member: &'static str) -> Result<UnixTime, JsonError> {
-        let Self::Integer(seconds) = self else {
-            return Err(JsonError::Type {
-                member,
-                found: self.kind(),
-            });
-        };
-        u64::try_from(seconds)
-            .ok()
-            .map(UnixTime::from_secs)
-            .filter(|time| *time <= UnixTime::MAX)
-            .ok_or(JsonError::TimeOutOfRange(member))
-    }
+/// What a value is. A text, an array or an object has been looked through and is not taken apart.
+#[derive(Clone, Copy)]
+pub(crate) enum Value {
+    Null,
+    Bool,
+    /// An integer that is not negative.
+    Natural(u64),
+    Negative(i64),
+    Fraction,
+    Exponent,
+    String {
+        has_escapes: bool,
+    },
+    Array,
+    Object,
+}
 
+impl Value {
     pub(crate) const fn kind(self) -> JsonKind {
         match self {
             Self::Null => JsonKind::Null,
             Self::Bool => JsonKind::Bool,
-            Self::Integer(_) => JsonKind::Integer,
+            Self::Natural(_) | Self::Negative(_) => JsonKind::Integer,
             Self::Fraction => JsonKind::Fraction,
             Self::Exponent => JsonKind::Exponent,
-            Self::String(_) => JsonKind::String,
+            Self::String { .. } => JsonKind::String,
             Self::Array => JsonKind::Array,
             Self::Object => JsonKind::Object,
+        }
+    }
+}
+
+/// Why reading ends. Not [`JsonError`] itself, which may name a member, so that what is read fits
+/// into a register or two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    Syntax,
+    NotObject,
+    Duplicate,
+    Depth,
+    TooManyMembers,
+    IntegerTooLarge,
+}
+
+impl From<Fault> for JsonError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Syntax => Self::Syntax,
+            Fault::NotObject => Self::NotObject,
+            Fault::Duplicate => Self::Duplicate,
+            Fault::Depth => Self::Depth,
+            Fault::TooManyMembers => Self::TooManyMembers,
+            Fault::IntegerTooLarge => Self::IntegerTooLarge,
         }
     }
 }
@@ -223,20 +266,20 @@ impl<'t> Reader<'t> {
         &mut self,
         depth: usize,
         may_repeat: &[&str],
-        take: impl FnMut(Text<'t>, Item<'t>) -> Result<(), JsonError>,
-    ) -> Result<(), JsonError> {
+        take: impl FnMut(Text<'t>, Item<'t>) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
         self.skip_whitespace();
         match self.peek() {
             Some(b'{') => self.object(depth, may_repeat, take)?,
             Some(b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => {
-                return Err(JsonError::NotObject);
+                return Err(Fault::NotObject);
             }
-            _ => return Err(JsonError::Syntax),
+            _ => return Err(Fault::Syntax),
         }
         self.skip_whitespace();
         match self.peek() {
             None => Ok(()),
-            Some(_) => Err(JsonError::Syntax),
+            Some(_) => Err(Fault::Syntax),
         }
     }
 
@@ -244,38 +287,35 @@ impl<'t> Reader<'t> {
         &mut self,
         depth_left: usize,
         may_repeat: &[&str],
-        mut take: impl FnMut(Text<'t>, Item<'t>) -> Result<(), JsonError>,
-    ) -> Result<(), JsonError> {
-        let depth_left = depth_left.checked_sub(1).ok_or(JsonError::Depth)?;
-        let mut names = Names::default();
+        mut take: impl FnMut(Text<'t>, Item<'t>) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let depth_left = depth_left.checked_sub(1).ok_or(Fault::Depth)?;
         self.expect(b'{')?;
         self.skip_whitespace();
         if self.eat(b'}') {
             return Ok(());
         }
+        let mut names = Names::new(self.text, may_repeat);
         loop {
             self.skip_whitespace();
             let name = self.string()?;
             let left = self.members_left.checked_sub(1);
-            self.members_left = left.ok_or(JsonError::TooManyMembers)?;
+            self.members_left = left.ok_or(Fault::TooManyMembers)?;
             self.skip_whitespace();
             self.expect(b':')?;
             let item = self.item(depth_left)?;
-            if !may_repeat.iter().any(|other| name.is(other)) {
-                names.push(name, self.text)?;
-            }
-            take(name, item)?;
+            names.push(name)?;
+            take(Text::new(self.text, name), item)?;
             self.skip_whitespace();
-            if !self.eat(b',') {
-                break;
+            if self.eat(b'}') {
+                return names.finish();
             }
+            self.expect(b',')?;
         }
-        self.expect(b'}')?;
-        names.finish(self.text)
     }
 
-    fn array(&mut self, depth_left: usize) -> Result<(), JsonError> {
-        let depth_left = depth_left.checked_sub(1).ok_or(JsonError::Depth)?;
+    fn array(&mut self, depth_left: usize) -> Result<(), Fault> {
+        let depth_left = depth_left.checked_sub(1).ok_or(Fault::Depth)?;
         self.expect(b'[')?;
         self.skip_whitespace();
         if self.eat(b']') {
@@ -284,66 +324,74 @@ impl<'t> Reader<'t> {
         loop {
             self.item(depth_left)?;
             self.skip_whitespace();
-            if !self.eat(b',') {
-                break;
+            if self.eat(b']') {
+                return Ok(());
             }
+            self.expect(b',')?;
         }
-        self.expect(b']')
     }
 
-    fn item(&mut self, depth_left: usize) -> Result<Item<'t>, JsonError> {
+    #[inline]
+    fn item(&mut self, depth_left: usize) -> Result<Item<'t>, Fault> {
         self.skip_whitespace();
         let start = self.at;
-        let value = match self.peek() {
-            Some(b'"') => Value::String(self.string()?),
-            Some(b'{') => {
-                self.object(depth_left, &[], |_, _| Ok(()))?;
-                Value::Object
-            }
-            Some(b'[') => {
-                self.array(depth_left)?;
-                Value::Array
-            }
-            Some(b'-' | b'0'..=b'9') => self.number()?,
-            Some(b't') => self.literal("true", Value::Bool)?,
-            Some(b'f') => self.literal("false", Value::Bool)?,
-            Some(b'n') => self.literal("null", Value::Null)?,
-            _ => return Err(JsonError::Syntax),
-        };
+        let value = self.look_through(depth_left)?;
         Ok(Item {
+            document: self.text,
             span: self.span_from(start)?,
             value,
         })
     }
 
-    fn string(&mut self) -> Result<Text<'t>, JsonError> {
-        self.expect(b'"')?;
-        let start = self.at;
-        let mut has_escapes = false;
-        loop {
-            self.at += text::plain_length(self.rest());
-            match self.peek() {
-                Some(b'"') => break,
-                Some(b'\\') => {
-                    let (_, length) = text::escape(self.rest()).ok_or(JsonError::Syntax)?;
-                    self.at += length;
-                    has_escapes = true;
-                }
-                // A control character, or the end.
-                _ => return Err(JsonError::Syntax),
+    fn look_through(&mut self, depth_left: usize) -> Result<Value, Fault> {
+        match self.peek() {
+            Some(b'"') => {
+                let has_escapes = self.string()?.has_escapes;
+                Ok(Value::String { has_escapes })
             }
+            Some(b'{') => {
+                self.object(depth_left, &[], |_, _| Ok(()))?;
+                Ok(Value::Object)
+            }
+            Some(b'[') => {
+                self.array(depth_left)?;
+                Ok(Value::Array)
+            }
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.literal("true", Value::Bool),
+            Some(b'f') => self.literal("false", Value::Bool),
+            Some(b'n') => self.literal("null", Value::Null),
+            _ => Err(Fault::Syntax),
         }
-        let text = Text::new(self.text, self.span_from(start)?, has_escapes);
-        self.expect(b'"')?;
-        Ok(text)
     }
 
-    fn number(&mut self) -> Result<Value<'t>, JsonError> {
-        let start = self.at;
-        self.eat(b'-');
-        if !self.eat(b'0') {
-            self.digits()?;
+    fn string(&mut self) -> Result<Quoted, Fault> {
+        let bytes = self.text.as_bytes();
+        let Some([b'"', rest @ ..]) = bytes.get(self.at..) else {
+            return Err(Fault::Syntax);
+        };
+        let start = self.at + 1;
+        let mut end = start + text::plain_length(rest);
+        let has_escapes = bytes.get(end) == Some(&b'\\');
+        if has_escapes {
+            end += text::length_from_escape(bytes.get(end..).unwrap_or_default());
         }
+        if bytes.get(end) != Some(&b'"') {
+            // A control character, half an escape or the end.
+            return Err(Fault::Syntax);
+        }
+        self.at = end + 1;
+        let span = Span::new(start, end).ok_or(Fault::Syntax)?;
+        Ok(Quoted { span, has_escapes })
+    }
+
+    fn number(&mut self) -> Result<Value, Fault> {
+        let start = self.at;
+        let is_negative = self.eat(b'-');
+        let integer = match self.eat(b'0') {
+            true => Some(0),
+            false => self.digits()?,
+        };
         let mut value = None;
         if self.eat(b'.') {
             self.digits()?;
@@ -354,35 +402,52 @@ impl<'t> Reader<'t> {
             self.digits()?;
             value = Some(Value::Exponent);
         }
-        let written = self.text.get(start..self.at).unwrap_or_default();
-        match value {
+        match (value, integer) {
             // What no double-precision number comes near is no number that anyone can read.
-            Some(value) if number::is_finite(written) => Ok(value),
-            Some(_) => Err(JsonError::Syntax),
-            // Only a float can tell it from zero.
-            None if written == "-0" => Ok(Value::Fraction),
-            None => integer(written).map(Value::Integer),
-        }
-    }
-
-    /// One digit or more.
-    fn digits(&mut self) -> Result<(), JsonError> {
-        let digits = self.rest().iter().take_while(|byte| byte.is_ascii_digit());
-        match digits.count() {
-            0 => Err(JsonError::Syntax),
-            count => {
-                self.at += count;
-                Ok(())
+            (Some(value), _) => {
+                let written = self.text.get(start..self.at).unwrap_or_default();
+                match number::is_finite(written) {
+                    true => Ok(value),
+                    false => Err(Fault::Syntax),
+                }
             }
+            (None, Some(integer)) if !is_negative => Ok(Value::Natural(integer)),
+            // Only a float can tell -0 from zero.
+            (None, Some(0)) => Ok(Value::Fraction),
+            (None, integer) => integer
+                .and_then(|integer| 0_i64.checked_sub_unsigned(integer))
+                .map(Value::Negative)
+                .ok_or(Fault::IntegerTooLarge),
         }
     }
 
-    fn literal(&mut self, word: &str, value: Value<'t>) -> Result<Value<'t>, JsonError> {
+    /// One digit or more. Gives what they come to, if that has no more than 64 bits.
+    fn digits(&mut self) -> Result<Option<u64>, Fault> {
+        let digits = self.rest().iter().map_while(|byte| match byte {
+            b'0'..=b'9' => Some(u64::from(byte - b'0')),
+            _ => None,
+        });
+        let (mut count, mut number) = (0, 0_u64);
+        for digit in digits {
+            count += 1;
+            number = number.wrapping_mul(10).wrapping_add(digit);
+        }
+        let written = self.text.get(self.at..self.at + count).unwrap_or_default();
+        self.at += count;
+        match count {
+            0 => Err(Fault::Syntax),
+            // So few cannot have wrapped around.
+            1..=19 => Ok(Some(number)),
+            _ => Ok(written.parse().ok()),
+        }
+    }
+
+    fn literal(&mut self, word: &str, value: Value) -> Result<Value, Fault> {
         if self.rest().starts_with(word.as_bytes()) {
             self.at += word.len();
             Ok(value)
         } else {
-            Err(JsonError::Syntax)
+            Err(Fault::Syntax)
         }
     }
 
@@ -394,17 +459,19 @@ impl<'t> Reader<'t> {
         !self.eat(end)
     }
 
-    fn expect(&mut self, byte: u8) -> Result<(), JsonError> {
+    fn expect(&mut self, byte: u8) -> Result<(), Fault> {
         if self.eat(byte) {
             Ok(())
         } else {
-            Err(JsonError::Syntax)
+            Err(Fault::Syntax)
         }
     }
 
     fn eat(&mut self, byte: u8) -> bool {
         let is_next = self.peek() == Some(byte);
-        self.at += usize::from(is_next);
+        if is_next {
+            self.at += 1;
+        }
         is_next
     }
 
@@ -423,21 +490,9 @@ impl<'t> Reader<'t> {
     }
 
     /// A token is far too short for this to fail.
-    fn span_from(&self, start: usize) -> Result<Span, JsonError> {
-        Span::new(start, self.at).ok_or(JsonError::Syntax)
+    fn span_from(&self, start: usize) -> Result<Span, Fault> {
+        Span::new(start, self.at).ok_or(Fault::Syntax)
     }
-}
-
-/// The integer, if a program with 64 bits can have meant it.
-fn integer(written: &str) -> Result<i128, JsonError> {
-    let number = match written.parse::<u64>() {
-        Ok(number) => number.into(),
-        Err(_) => written
-            .parse::<i64>()
-            .map_err(|_| JsonError::IntegerTooLarge)?
-            .into(),
-    };
-    Ok(number)
 }
 
 #[cfg(test)]

@@ -1,12 +1,18 @@
 //! The names of one object's members, to find one that is there twice.
 
-use super::text::{Span, Text};
-use crate::error::JsonError;
+use std::mem;
+
+use super::Fault;
+use super::text::{Quoted, Span, Text};
 
 /// Names as they come. The first few need no allocation, and a token's header has no more.
-#[derive(Default)]
-pub(super) struct Names {
+pub(super) struct Names<'t> {
+    /// What they all stand in.
+    text: &'t str,
+    may_repeat: &'t [&'t str],
     first: [Name; FIRST],
+    /// The tag of each of these.
+    tags: [u16; FIRST],
     count: usize,
     more: Vec<Name>,
     /// What those mean that have escapes: bytes are compared, and none of them twice decoded.
@@ -22,25 +28,57 @@ struct Name {
 /// An ALB writes seven members.
 const FIRST: usize = 16;
 
-impl Names {
-    /// Takes one more name, unless it is there already. `text` is what they all stand in.
-    pub(super) fn push(&mut self, name: Text<'_>, text: &str) -> Result<(), JsonError> {
+impl<'t> Names<'t> {
+    /// For names of which these may come any number of times.
+    pub(super) fn new(text: &'t str, may_repeat: &'t [&'t str]) -> Self {
+        Self {
+            text,
+            may_repeat,
+            first: [Name::default(); FIRST],
+            tags: [0; FIRST],
+            count: 0,
+            more: Vec::new(),
+            unescaped: String::new(),
+        }
+    }
+
+    /// Takes one more name, unless it is there already.
+    #[inline]
+    pub(super) fn push(&mut self, name: Quoted) -> Result<(), Fault> {
+        let tag = tag(name.span.bytes_of(self.text));
+        // The usual name is the only one with its tag.
+        if !name.has_escapes
+            && !is_among(tag, self.tags)
+            && let Some(slot) = self.first.get_mut(self.count)
+            && let Some(slot_of_tag) = self.tags.get_mut(self.count)
+        {
+            slot.span = name.span;
+            *slot_of_tag = tag;
+            self.count += 1;
+            return Ok(());
+        }
+        self.push_unusual(name)
+    }
+
+    #[inline(never)]
+    fn push_unusual(&mut self, name: Quoted) -> Result<(), Fault> {
         let name = self.name(name)?;
         if !self.more.is_empty() {
             self.more.push(name);
             return Ok(());
         }
-        let first = self.first.get(..self.count).unwrap_or_default();
-        let bytes = name.bytes(text, &self.unescaped);
-        if first
-            .iter()
-            .any(|other| other.bytes(text, &self.unescaped) == bytes)
-        {
-            return Err(JsonError::Duplicate);
+        let bytes = self.bytes(&name);
+        let mut first = self.first.iter().take(self.count);
+        if first.any(|other| self.bytes(other) == bytes) {
+            return self.repeat(bytes);
         }
+        let tag = tag(bytes);
         match self.first.get_mut(self.count) {
             Some(slot) => {
                 *slot = name;
+                if let Some(slot) = self.tags.get_mut(self.count) {
+                    *slot = tag;
+                }
                 self.count += 1;
             }
             None => {
@@ -52,54 +90,84 @@ impl Names {
     }
 
     /// Looks at those that were too many to be compared each with each.
-    pub(super) fn finish(mut self, text: &str) -> Result<(), JsonError> {
-        let unescaped = &self.unescaped;
-        self.more
-            .sort_unstable_by(|a, b| a.bytes(text, unescaped).cmp(b.bytes(text, unescaped)));
-        let is_twice = |pair: &[Name]| matches!(pair, [a, b] if a.bytes(text, unescaped) == b.bytes(text, unescaped));
-        match self.more.windows(2).any(is_twice) {
-            true => Err(JsonError::Duplicate),
+    pub(super) fn finish(mut self) -> Result<(), Fault> {
+        let mut more = mem::take(&mut self.more);
+        more.sort_unstable_by(|one, other| self.bytes(one).cmp(self.bytes(other)));
+        let mut pairs = more.iter().zip(more.iter().skip(1));
+        pairs.try_for_each(|(one, next)| match self.bytes(one) == self.bytes(next) {
+            true => self.repeat(self.bytes(one)),
             false => Ok(()),
+        })
+    }
+
+    /// What it means that this name comes again.
+    fn repeat(&self, name: &[u8]) -> Result<(), Fault> {
+        match self.may_repeat.iter().any(|other| other.as_bytes() == name) {
+            true => Ok(()),
+            false => Err(Fault::Duplicate),
         }
     }
 
-    fn name(&mut self, name: Text<'_>) -> Result<Name, JsonError> {
-        let span = if name.has_escapes() {
+    fn name(&mut self, name: Quoted) -> Result<Name, Fault> {
+        let span = if name.has_escapes {
             let start = self.unescaped.len();
-            self.unescaped.extend(name.chars());
+            self.unescaped.extend(Text::new(self.text, name).chars());
             // Less than the document, whose spans have been measured.
-            Span::new(start, self.unescaped.len()).ok_or(JsonError::Syntax)?
+            Span::new(start, self.unescaped.len()).ok_or(Fault::Syntax)?
         } else {
-            name.span()
+            name.span
         };
         Ok(Name {
             span,
-            is_unescaped: name.has_escapes(),
+            is_unescaped: name.has_escapes,
+        })
+    }
+
+    fn bytes(&self, name: &Name) -> &[u8] {
+        name.span.bytes_of(match name.is_unescaped {
+            true => &self.unescaped,
+            false => self.text,
         })
     }
 }
 
-impl Name {
-    fn bytes<'t>(self, text: &'t str, unescaped: &'t str) -> &'t [u8] {
-        self.span
-            .bytes_of(if self.is_unescaped { unescaped } else { text })
+/// What tells most names apart: their length and first byte, and their last.
+#[inline]
+fn tag(name: &[u8]) -> u16 {
+    let [length, _, ..] = name.len().to_le_bytes();
+    match name {
+        [first, .., last] => u16::from_le_bytes([length ^ first, *last]),
+        _ => 0,
     }
+}
+
+/// Not `contains`: without an early end, the compiler compares many at a time.
+#[inline]
+fn is_among(tag: u16, tags: [u16; FIRST]) -> bool {
+    tags.into_iter()
+        .fold(false, |so_far, other| so_far | (other == tag))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn take(names: &[&str]) -> Result<(), JsonError> {
+    fn take(names: &[&str]) -> Result<(), Fault> {
+        take_but_for(names, &[])
+    }
+
+    fn take_but_for(names: &[&str], may_repeat: &[&str]) -> Result<(), Fault> {
         let text = names.concat();
         let mut start = 0;
-        let mut all = Names::default();
+        let mut all = Names::new(&text, may_repeat);
         for name in names {
-            let span = Span::new(start, start + name.len()).unwrap();
-            all.push(Text::new(&text, span, name.contains('\\')), &text)?;
+            all.push(Quoted {
+                span: Span::new(start, start + name.len()).unwrap(),
+                has_escapes: name.contains('\\'),
+            })?;
             start += name.len();
         }
-        all.finish(&text)
+        all.finish()
     }
 
     #[test]
@@ -115,21 +183,29 @@ mod tests {
                 for second in [names[place], &escaped] {
                     let mut names = names.clone();
                     names.push(second);
-                    assert_eq!(
-                        take(&names),
-                        Err(JsonError::Duplicate),
-                        "{second} in {count}"
-                    );
+                    assert_eq!(take(&names), Err(Fault::Duplicate), "{second} in {count}");
                     names.swap(place, count);
-                    assert_eq!(
-                        take(&names),
-                        Err(JsonError::Duplicate),
-                        "{second} in {count}"
-                    );
+                    assert_eq!(take(&names), Err(Fault::Duplicate), "{second} in {count}");
                 }
             }
             names.push(r"\u0041");
             assert_eq!(take(&names), Ok(()), "{count}");
+        }
+    }
+
+    #[test]
+    fn what_may_repeat_repeats_among_any_number_however_it_is_spelled() {
+        for count in [0, 1, FIRST - 1, FIRST, 100] {
+            let others: Vec<_> = (0..count).map(|n| format!("{n:03}")).collect();
+            let mut names: Vec<_> = others.iter().map(String::as_str).collect();
+            for name in ["exp", r"\u0065xp", "exp"] {
+                names.insert(names.len() / 2, name);
+                names.push(name);
+            }
+            assert_eq!(take_but_for(&names, &["iss", "exp"]), Ok(()), "{count}");
+            assert_eq!(take_but_for(&names, &["iss"]), Err(Fault::Duplicate));
+            names.extend(["x", "x"]);
+            assert_eq!(take_but_for(&names, &["exp"]), Err(Fault::Duplicate));
         }
     }
 }

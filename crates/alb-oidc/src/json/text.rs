@@ -10,7 +10,7 @@ use crate::headers::OidcHeaders;
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Span {
     start: u16,
-    length: u16,
+    end: u16,
 }
 
 // A document, and after it all that its escapes stand for, has less bytes than a header's value.
@@ -20,7 +20,7 @@ impl Span {
     pub(super) fn new(start: usize, end: usize) -> Option<Self> {
         Some(Self {
             start: start.try_into().ok()?,
-            length: end.checked_sub(start)?.try_into().ok()?,
+            end: end.try_into().ok()?,
         })
     }
 
@@ -36,62 +36,82 @@ impl Span {
         text.as_bytes().get(self.range()).unwrap_or_default()
     }
 
-    fn range(self) -> Range<usize> {
-        let start = usize::from(self.start);
-        start..start + usize::from(self.length)
-    }
-}
-
-/// What stands between the quotes of a string, as it is written. Its escapes are known to be right.
-#[derive(Clone, Copy)]
-pub(crate) struct Text<'t> {
-    written: &'t str,
-    span: Span,
-    has_escapes: bool,
-}
-
-impl<'t> Text<'t> {
-    pub(super) fn new(text: &'t str, span: Span, has_escapes: bool) -> Self {
+    /// What stands between the first byte and the last.
+    pub(super) const fn inside(self) -> Self {
         Self {
-            written: span.of(text),
-            span,
-            has_escapes,
+            start: self.start.saturating_add(1),
+            end: self.end.saturating_sub(1),
         }
     }
 
+    fn range(self) -> Range<usize> {
+        self.start.into()..self.end.into()
+    }
+}
+
+/// What stands between the quotes of a string. Its escapes are known to be right.
+#[derive(Clone, Copy)]
+pub(super) struct Quoted {
+    pub(super) span: Span,
+    pub(super) has_escapes: bool,
+}
+
+/// The same, with the document that it stands in.
+#[derive(Clone, Copy)]
+pub(crate) struct Text<'t> {
+    document: &'t str,
+    quoted: Quoted,
+}
+
+impl<'t> Text<'t> {
+    pub(super) const fn new(document: &'t str, quoted: Quoted) -> Self {
+        Self { document, quoted }
+    }
+
+    fn written(self) -> &'t str {
+        self.quoted.span.of(self.document)
+    }
+
     /// What it means.
+    #[inline]
     pub(crate) fn decode(self) -> Cow<'t, str> {
-        if self.has_escapes {
+        if self.quoted.has_escapes {
             Cow::Owned(self.chars().collect())
         } else {
-            Cow::Borrowed(self.written)
+            Cow::Borrowed(self.written())
+        }
+    }
+
+    /// What it means, as UTF-8.
+    #[inline]
+    pub(crate) fn bytes(self) -> Cow<'t, [u8]> {
+        if self.quoted.has_escapes {
+            Cow::Owned(self.chars().collect::<String>().into_bytes())
+        } else {
+            Cow::Borrowed(self.quoted.span.bytes_of(self.document))
         }
     }
 
     /// Whether it means `other`.
     pub(crate) fn is(self, other: &str) -> bool {
-        if self.has_escapes {
+        if self.quoted.has_escapes {
             self.chars().eq(other.chars())
         } else {
-            self.written == other
+            self.quoted.span.bytes_of(self.document) == other.as_bytes()
         }
     }
 
     pub(crate) const fn is_empty(self) -> bool {
-        self.written.is_empty()
-    }
-
-    pub(super) const fn has_escapes(self) -> bool {
-        self.has_escapes
+        self.quoted.span.start == self.quoted.span.end
     }
 
     pub(crate) const fn span(self) -> Span {
-        self.span
+        self.quoted.span
     }
 
     /// What it means, character by character.
     pub(super) fn chars(self) -> impl Iterator<Item = char> {
-        let mut rest = self.written;
+        let mut rest = self.written();
         iter::from_fn(move || {
             let (next, length) = match escape(rest.as_bytes()) {
                 Some(escaped) => escaped,
@@ -114,15 +134,16 @@ pub(crate) struct Unescaped {
 impl Unescaped {
     /// Keeps what the string means, if that is not what is written. Gives where it is written.
     /// Strings are kept in the order in which they stand.
+    #[inline]
     pub(crate) fn keep(&mut self, text: Text<'_>) -> Span {
-        if text.has_escapes {
+        if text.quoted.has_escapes {
             let start = self.text.len();
             self.text.extend(text.chars());
             // Less than the document, whose spans have been measured.
             let place = Span::new(start, self.text.len()).unwrap_or_default();
-            self.places.push((text.span.start, place));
+            self.places.push((text.span().start, place));
         }
-        text.span
+        text.span()
     }
 
     /// What the string there means, if it was kept.
@@ -137,12 +158,15 @@ impl Unescaped {
 
 /// How many bytes stand at the start that a string may have as they are: no quote, no backslash and
 /// no control character. Looks at eight at a time.
+#[inline]
 pub(super) fn plain_length(bytes: &[u8]) -> usize {
     let (words, rest) = bytes.as_chunks::<8>();
     let mut length = 0;
     for word in words {
         let word = u64::from_le_bytes(*word);
-        let special = has_less(word, 0x20) | has(word, b'"') | has(word, b'\\');
+        // The high bit of the lowest byte that is special, and perhaps of some above it.
+        let special = less(word, 0x20) | less(word ^ all(b'"'), 1) | less(word ^ all(b'\\'), 1);
+        let special = special & !word & all(0x80);
         if special != 0 {
             return length + (special.trailing_zeros() / 8) as usize;
         }
@@ -152,17 +176,26 @@ pub(super) fn plain_length(bytes: &[u8]) -> usize {
     length + rest.iter().take_while(is_plain).count()
 }
 
-/// The high bit of the lowest byte that is less than `limit`, which is at most 0x80. What is above
-/// it may be wrong.
-const fn has_less(word: u64, limit: u8) -> u64 {
-    word.wrapping_sub(ONES * limit as u64) & !word & (ONES * 0x80)
+/// How many bytes stand at the start that a string may have, if it begins with an escape.
+#[cold]
+pub(super) fn length_from_escape(bytes: &[u8]) -> usize {
+    let mut rest = bytes;
+    while let Some((_, length)) = escape(rest) {
+        rest = rest.get(length..).unwrap_or_default();
+        rest = rest.get(plain_length(rest)..).unwrap_or_default();
+    }
+    bytes.len() - rest.len()
 }
 
-const fn has(word: u64, byte: u8) -> u64 {
-    has_less(word ^ (ONES * byte as u64), 1)
+/// Among the bytes below 0x80, the lowest that is less than `limit` has its high bit set here, and
+/// none below it has.
+const fn less(word: u64, limit: u8) -> u64 {
+    word.wrapping_sub(all(limit))
 }
 
-const ONES: u64 = 0x0101_0101_0101_0101;
+const fn all(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
 
 /// The character that an escape at the start stands for, and the length of the escape ([RFC 8259
 /// section 7](https://www.rfc-editor.org/rfc/rfc8259#section-7)); `None` if there is none, or half
@@ -262,15 +295,19 @@ mod tests {
     #[test]
     fn a_text_means_what_its_escapes_stand_for() {
         let written = r#"a\u0062\"\ud83d\ude00é"#;
-        let text = Text::new(written, Span::new(0, written.len()).unwrap(), true);
+        let quoted = |start, end| Quoted {
+            span: Span::new(start, end).unwrap(),
+            has_escapes: true,
+        };
+        let text = Text::new(written, quoted(0, written.len()));
         assert_eq!(text.decode(), "ab\"😀é");
         assert!(text.is("ab\"😀é") && !text.is("ab") && !text.is(written));
         let mut unescaped = Unescaped::default();
-        let other = Text::new(r"\n\n", Span::new(2, 4).unwrap(), true);
+        let other = Text::new(r"\n\n", quoted(2, 4));
         unescaped.keep(text);
-        assert_eq!(unescaped.get(other.span), None);
+        assert_eq!(unescaped.get(other.span()), None);
         unescaped.keep(other);
-        assert_eq!(unescaped.get(text.span), Some("ab\"😀é"));
-        assert_eq!(unescaped.get(other.span), Some("\n"));
+        assert_eq!(unescaped.get(text.span()), Some("ab\"😀é"));
+        assert_eq!(unescaped.get(other.span()), Some("\n"));
     }
 }

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Number, Value};
 
-use super::{Item, Reader};
+use super::{Item, Reader, Text};
 
 impl Reader<'_> {
     /// The value that begins here. `None` if it is none, which has been ruled out.
@@ -28,7 +28,7 @@ impl Reader<'_> {
             if self.eat(b'}') {
                 return Some(members);
             }
-            let name = self.string().ok()?;
+            let name = Text::new(self.text, self.string().ok()?);
             self.skip_whitespace();
             self.expect(b':').ok()?;
             members.insert(name.decode().into_owned(), self.value()?);
@@ -56,12 +56,16 @@ impl Reader<'_> {
         match item.value {
             super::Value::Null => Some(Value::Null),
             super::Value::Bool => Some(Value::Bool(written == "true")),
-            super::Value::Integer(integer) => Number::from_i128(integer).map(Value::Number),
+            super::Value::Natural(integer) => Some(integer.into()),
+            super::Value::Negative(integer) => Some(integer.into()),
             super::Value::Fraction | super::Value::Exponent => {
                 let number = written.parse().ok().and_then(Number::from_f64);
                 number.map(Value::Number)
             }
-            super::Value::String(text) => Some(Value::String(text.decode().into_owned())),
+            super::Value::String { .. } => {
+                let text = item.as_text()?;
+                Some(Value::String(text.decode().into_owned()))
+            }
             super::Value::Array | super::Value::Object => None,
         }
     }

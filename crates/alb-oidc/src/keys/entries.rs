@@ -1,6 +1,7 @@
 //! The keys that are held: what a hit reads.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::time::Instant;
@@ -10,10 +11,36 @@ use super::{KeyRequest, KeyStoreSettings};
 use crate::arn::Region;
 use crate::signature::PublicKey;
 
-/// An immutable snapshot of all keys; a change makes another. There are few of them: to compare a
-/// handful of ids takes less than to hash one.
+/// An immutable snapshot of all keys; a change makes another.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Entries(BTreeMap<KeyRequest, Arc<Entry>>);
+pub(crate) struct Entries(HashMap<Name, Arc<Entry>, BuildHasherDefault<IdBytes>>);
+
+/// What a key is found by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Name(KeyRequest);
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(self.0.key_id().as_bytes());
+    }
+}
+
+/// Takes an id's last bytes for a hash, for they are random. Where they are not, keys are looked at
+/// one after the other: there are as few as the bounds say, and who asks for one puts none here.
+#[derive(Default)]
+struct IdBytes(u64);
+
+impl Hasher for IdBytes {
+    fn write(&mut self, id: &[u8]) {
+        if let Some(bytes) = id.last_chunk() {
+            self.0 = u64::from_be_bytes(*bytes);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 /// One key, and when it was fetched.
 #[derive(Debug)]
@@ -74,7 +101,7 @@ impl Entry {
 
 impl Entries {
     pub(crate) fn get(&self, request: &KeyRequest) -> Option<&Arc<Entry>> {
-        self.0.get(request)
+        self.0.get(&Name(*request))
     }
 
     /// These keys and one more, within the bounds: the oldest unproven key goes first, and a proven
@@ -94,7 +121,7 @@ impl Entries {
     ) -> Self {
         let mut entries = self.0.clone();
         let is_proven = key.is_proven();
-        entries.insert(request, Arc::new(Entry::new(key, now, settings)));
+        entries.insert(Name(request), Arc::new(Entry::new(key, now, settings)));
         let kept_for = settings.hard_lifetime.saturating_mul(LIFETIMES_KEPT);
         entries.retain(|_, entry| entry.age.at(now) < kept_for);
         for (proven, max) in [
@@ -104,39 +131,33 @@ impl Entries {
             let of_this_kind = || {
                 entries
                     .iter()
-                    .filter(|(other, entry)| entry.key.is_proven() == proven && **other != request)
+                    .filter(|(other, entry)| entry.key.is_proven() == proven && other.0 != request)
             };
             // The new one must not be the one to go.
             let room = max.saturating_sub(usize::from(is_proven == proven));
             let excess = of_this_kind().count().saturating_sub(room);
             let mut oldest: Vec<_> = of_this_kind()
-                .map(|(request, entry)| (entry.age.fetched_at(), *request))
+                .map(|(Name(request), entry)| (entry.age.fetched_at(), *request))
                 .collect();
             oldest.sort();
             for (_, request) in oldest.into_iter().take(excess) {
-                entries.remove(&request);
+                entries.remove(&Name(request));
             }
         }
         Self(entries)
     }
 
     pub(crate) fn without(&self, remove: impl Fn(&KeyRequest) -> bool) -> Self {
-        let kept = self.0.iter().filter(|(request, _)| !remove(request));
-        Self(
-            kept.map(|(request, entry)| (*request, entry.clone()))
-                .collect(),
-        )
+        let kept = self.0.iter().filter(|(name, _)| !remove(&name.0));
+        Self(kept.map(|(name, entry)| (*name, entry.clone())).collect())
     }
 
     pub(crate) fn count_in(&self, region: Region) -> usize {
-        let requests = self.0.keys();
-        requests
-            .filter(|request| request.region() == region)
-            .count()
+        self.regions().filter(|other| *other == region).count()
     }
 
     pub(crate) fn regions(&self) -> impl Iterator<Item = Region> {
-        self.0.keys().map(KeyRequest::region)
+        self.0.keys().map(|Name(request)| request.region())
     }
 
     pub(crate) fn count(&self, proven: bool) -> usize {
