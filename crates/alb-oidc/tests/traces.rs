@@ -140,7 +140,7 @@ async fn a_payload_that_disagrees_with_its_header_is_told_of_and_the_header_hold
         ),
     ] {
         log.take();
-        let data = alb.sign(alb.header(now), payload.to_owned());
+        let data = alb.sign(alb.header(now), payload);
         let headers =
             OidcHeaders::from_lookup(|name| (name == OidcHeaders::DATA).then_some(data.as_bytes()));
         let user = authenticator.authenticate(headers).await.unwrap();
