@@ -239,5 +239,6 @@ mod tests {
     }
 
     const THREADS: usize = 8;
-    const TRIES: usize = 20_000;
+    // Enough for two threads to meet between a load and a store, on a busy machine too.
+    const TRIES: usize = 1_500_000;
 }
