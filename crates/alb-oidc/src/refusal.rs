@@ -73,17 +73,16 @@ impl Refusal {
         }
         let _reason = self.reason();
         meter::refusal(_reason);
-        let now = Instant::now();
-        if matches!(self, Self::MissingLayer) {
-            match TOLD_OF_MISSING_LAYERS.spend(now) {
-                Some(_untold) => event!(error, reason = _reason, untold = _untold, "{self}"),
-                None => event!(debug, reason = _reason, "{self}"),
+        let quota = match self {
+            Self::MissingLayer => &TOLD_OF_MISSING_LAYERS,
+            _ => &TOLD,
+        };
+        match (self, quota.spend(Instant::now())) {
+            (Self::MissingLayer, Some(_untold)) => {
+                event!(error, reason = _reason, untold = _untold, "{self}");
             }
-        } else {
-            match TOLD.spend(now) {
-                Some(_untold) => event!(warn, reason = _reason, untold = _untold, "{self}"),
-                None => event!(debug, reason = _reason, "{self}"),
-            }
+            (_, Some(_untold)) => event!(warn, reason = _reason, untold = _untold, "{self}"),
+            (_, None) => event!(debug, reason = _reason, "{self}"),
         }
     }
 
