@@ -111,7 +111,10 @@ fn authenticate_p256_tables() -> Workload {
     let start = Instant::now();
     while !has_table() {
         assert!(start.elapsed() < PATIENCE, "the key gets no table");
-        workload.run_all();
+        // Not `run_all`, which a profiler counts.
+        for _ in 0..Workload::TOKENS {
+            workload.run();
+        }
         thread::yield_now();
     }
     workload
