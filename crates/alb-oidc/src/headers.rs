@@ -11,8 +11,8 @@ use crate::error::{AuthenticateError, HeaderFault, HeadersError};
 /// signature verification".
 pub struct OidcHeaders<'h> {
     pub(crate) data: &'h [u8],
-    pub(crate) identity: Option<&'h str>,
-    pub(crate) access_token: Option<&'h str>,
+    pub(crate) identity: Option<&'h [u8]>,
+    pub(crate) access_token: Option<&'h [u8]>,
 }
 
 impl OidcHeaders<'_> {
@@ -47,8 +47,8 @@ impl<'h> OidcHeaders<'h> {
         V: IntoIterator<Item = &'h [u8]>,
     {
         let data = single(Self::DATA, lookup(Self::DATA), VISIBLE)?;
-        let identity = text(Self::IDENTITY, lookup(Self::IDENTITY))?;
-        let access_token = text(Self::ACCESS_TOKEN, lookup(Self::ACCESS_TOKEN))?;
+        let identity = single(Self::IDENTITY, lookup(Self::IDENTITY), PRINTABLE)?;
+        let access_token = single(Self::ACCESS_TOKEN, lookup(Self::ACCESS_TOKEN), PRINTABLE)?;
         let orphan = match (&identity, &access_token) {
             (Some(_), _) => Some(Self::IDENTITY),
             (None, Some(_)) => Some(Self::ACCESS_TOKEN),
@@ -118,18 +118,12 @@ fn single<'h>(
     Ok(Some(value))
 }
 
-/// As [`single`], for what may have spaces in it: RFC 6749 appendix A.12 allows an access token, and
-/// OpenID Connect Core section 2 a `sub`, any printable ASCII.
-fn text<'h>(
-    name: &'static str,
-    values: impl IntoIterator<Item = &'h [u8]>,
-) -> Result<Option<&'h str>, HeadersError> {
-    let text = single(name, values, b' ')?.map(str::from_utf8).transpose();
-    text.map_err(|_| HeadersError::new(name, HeaderFault::Characters))
-}
-
 /// The least of what a compact JWS may be made of.
 const VISIBLE: u8 = b'!';
+
+/// The least of what the others may be made of, which may have spaces: RFC 6749 appendix A.12 allows
+/// an access token, and OpenID Connect Core section 2 a `sub`, any printable ASCII.
+const PRINTABLE: u8 = b' ';
 
 #[cfg(test)]
 mod tests {

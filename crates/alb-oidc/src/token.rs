@@ -30,20 +30,20 @@ pub struct UnverifiedToken<'h> {
     payload_start: usize,
     signature: Signature,
     header: JoseHeader,
-    identity: Option<Cow<'h, str>>,
+    identity: Option<Cow<'h, [u8]>>,
     access_token: Option<AccessToken<'h>>,
 }
 
 /// Borrowed from a request, or kept beyond it, to be wiped when dropped.
 enum AccessToken<'h> {
-    Borrowed(&'h str),
+    Borrowed(&'h [u8]),
     Kept(UnverifiedAccessToken),
 }
 
 impl AccessToken<'_> {
     fn keep(self) -> UnverifiedAccessToken {
         match self {
-            Self::Borrowed(text) => UnverifiedAccessToken::new(text),
+            Self::Borrowed(token) => UnverifiedAccessToken::new(token),
             Self::Kept(token) => token,
         }
     }
@@ -82,7 +82,7 @@ impl<'h> UnverifiedToken<'h> {
             payload_start: self.payload_start,
             signature: self.signature,
             header: self.header,
-            identity: self.identity.map(|text| Cow::Owned(text.into_owned())),
+            identity: self.identity.map(|sub| Cow::Owned(sub.into_owned())),
             access_token: self
                 .access_token
                 .map(|token| AccessToken::Kept(token.keep())),
@@ -161,7 +161,7 @@ impl<'h> AdmittedToken<'h> {
         window.check_started(payload.not_before, now)?;
         window.check_started(payload.issued_at, now)?;
         if let Some(identity) = token.identity
-            && identity != payload.claims.sub()
+            && *identity != *payload.claims.sub().as_bytes()
         {
             return Err(TokenError::IdentityMismatch);
         }

@@ -7,7 +7,7 @@ mod jwt;
 #[cfg(feature = "access-token")]
 mod verifier;
 
-use std::{fmt, mem};
+use std::fmt;
 
 pub use error::AccessTokenError;
 #[cfg(feature = "access-token")]
@@ -25,10 +25,11 @@ use crate::time::UnixTime;
 /// It is a bearer secret: [`Debug`](fmt::Debug) does not show it, and it is wiped from memory when
 /// dropped (best effort: the server's own copy of the header is not ours to wipe).
 #[derive(Clone)]
-pub struct UnverifiedAccessToken(Box<str>);
+pub struct UnverifiedAccessToken(Box<[u8]>);
 
 impl UnverifiedAccessToken {
-    pub(crate) fn new(token: &str) -> Self {
+    /// Of what is ASCII, as [`OidcHeaders`](crate::OidcHeaders) has read it.
+    pub(crate) fn new(token: &[u8]) -> Self {
         Self(token.into())
     }
 
@@ -36,16 +37,15 @@ impl UnverifiedAccessToken {
     /// from it: nothing was verified.
     #[must_use]
     pub fn expose_unverified(&self) -> &str {
-        &self.0
+        str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 
 impl Drop for UnverifiedAccessToken {
-    /// Not by `Zeroizing`, which wipes a text byte by byte.
+    /// Not by `Zeroizing`, which wipes byte by byte.
     fn drop(&mut self) {
-        let mut bytes = mem::take(&mut self.0).into_boxed_bytes();
-        bytes.fill(0);
-        zeroize::optimization_barrier(&*bytes);
+        self.0.fill(0);
+        zeroize::optimization_barrier(&*self.0);
     }
 }
 
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn debug_does_not_show_the_secret() {
-        let token = UnverifiedAccessToken::new("canary");
+        let token = UnverifiedAccessToken::new(b"canary");
         assert_eq!(
             format!("{token:?} {token:#?}"),
             "UnverifiedAccessToken(…) UnverifiedAccessToken(…)"
