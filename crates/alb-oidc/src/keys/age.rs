@@ -11,6 +11,8 @@ use super::KeyStoreSettings;
 #[derive(Debug)]
 pub(crate) struct Age {
     fetched_at: Instant,
+    /// The end of the soft lifetime.
+    fresh_until: Instant,
     /// Milliseconds after `fetched_at` before which no refresh is tried.
     refresh_after: AtomicU64,
 }
@@ -28,6 +30,7 @@ impl Age {
     pub(crate) fn new(now: Instant, settings: &KeyStoreSettings) -> Self {
         Self {
             fetched_at: now,
+            fresh_until: now + settings.soft_lifetime,
             refresh_after: AtomicU64::new(millis(settings.soft_lifetime)),
         }
     }
@@ -41,12 +44,12 @@ impl Age {
     }
 
     pub(crate) fn freshness(&self, now: Instant, settings: &KeyStoreSettings) -> Freshness {
+        if now < self.fresh_until {
+            return Freshness::Fresh;
+        }
         let age = self.at(now);
         if age >= settings.hard_lifetime {
             return Freshness::Expired;
-        }
-        if age < settings.soft_lifetime {
-            return Freshness::Fresh;
         }
         let due = self.refresh_after.load(Ordering::Relaxed);
         let age = millis(age);
