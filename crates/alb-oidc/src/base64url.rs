@@ -6,19 +6,8 @@ use crate::error::EncodingError;
 /// Decodes one segment ([RFC 4648 section 5](https://www.rfc-editor.org/rfc/rfc4648#section-5)).
 pub(crate) fn decode(segment: &[u8]) -> Result<Vec<u8>, EncodingError> {
     let digits = strip_padding(segment)?;
-    let (groups, rest) = digits.as_chunks();
-    let last = bits_of_rest(rest);
-    let mut seen = last;
-    let mut triples = Vec::with_capacity(groups.len() + 1);
-    triples.extend(groups.iter().map(|group| {
-        let bits = bits_of(*group);
-        seen |= bits;
-        bytes_of(bits)
-    }));
-    triples.push(bytes_of(last));
-    judge(digits, seen, last)?;
-    let mut bytes = triples.into_flattened();
-    bytes.truncate(digits.len() * 3 / 4);
+    let mut bytes = vec![0; digits.len() * 3 / 4];
+    decode_into(&mut bytes, digits)?;
     Ok(bytes)
 }
 
@@ -32,20 +21,37 @@ pub(crate) fn decode_exactly<const N: usize>(
         return Ok(None);
     }
     let mut bytes = [0; N];
-    let (groups, rest) = digits.as_chunks();
-    let (triples, bytes_of_rest) = bytes.as_chunks_mut();
-    let last = bits_of_rest(rest);
-    let mut seen = last;
-    for (group, triple) in groups.iter().zip(triples) {
-        let bits = bits_of(*group);
-        seen |= bits;
-        *triple = bytes_of(bits);
+    decode_into(&mut bytes, digits)?;
+    Ok(Some(bytes))
+}
+
+/// `bytes` are as many as the digits stand for.
+fn decode_into(bytes: &mut [u8], digits: &[u8]) -> Result<(), EncodingError> {
+    let (chunks, rest) = digits.as_chunks();
+    let (of_chunks, of_rest) = bytes.as_chunks_mut();
+    let mut seen = 0;
+    for (chunk, bytes) in chunks.iter().zip(of_chunks) {
+        let [first, second] = bits_of(chunk);
+        seen |= first | second;
+        *bytes = bytes_of(first, second);
     }
-    for (byte, decoded) in bytes_of_rest.iter_mut().zip(bytes_of(last)) {
+    // The rest, filled up with zeros.
+    let mut last = [b'A'; 8];
+    for (filled, digit) in last.iter_mut().zip(rest) {
+        *filled = *digit;
+    }
+    let [first, second] = bits_of(&last);
+    seen |= first | second;
+    let last = bytes_of(first, second);
+    for (byte, decoded) in of_rest.iter_mut().zip(last) {
         *byte = decoded;
     }
-    judge(digits, seen, last)?;
-    Ok(Some(bytes))
+    let mut stray = last.iter().skip(of_rest.len());
+    let is_whole = digits.len() % 4 != 1 && stray.all(|byte| *byte == 0);
+    match seen < INVALID && is_whole {
+        true => Ok(()),
+        false => Err(fault_of(digits)),
+    }
 }
 
 /// The digits without their padding, which must be what the length calls for, or absent.
@@ -67,50 +73,42 @@ fn strip_padding(segment: &[u8]) -> Result<&[u8], EncodingError> {
     }
 }
 
-/// What a group of four digits stands for: three bytes, the first in the lowest bits, and
+/// What two groups of four digits stand for: three bytes each, the first in the lowest bits, and
 /// [`INVALID`] if one of the four is no digit.
-fn bits_of([first, second, third, fourth]: [u8; 4]) -> u32 {
+#[inline]
+fn bits_of(&[a, b, c, d, e, f, g, h]: &[u8; 8]) -> [u32; 2] {
     let [firsts, seconds, thirds, fourths] = &BITS;
     // A byte is less than 256: what is compiled has no check.
     let look_up =
         |bits: &[u32; 256], digit| bits.get(usize::from(digit)).map_or(INVALID, |bits| *bits);
-    look_up(firsts, first)
-        | look_up(seconds, second)
-        | look_up(thirds, third)
-        | look_up(fourths, fourth)
+    let group = |first, second, third, fourth| {
+        look_up(firsts, first)
+            | look_up(seconds, second)
+            | look_up(thirds, third)
+            | look_up(fourths, fourth)
+    };
+    [group(a, b, c, d), group(e, f, g, h)]
 }
 
-/// What stands behind the last whole group, filled up with zeros.
-fn bits_of_rest(rest: &[u8]) -> u32 {
-    match *rest {
-        [first, second, third] => bits_of([first, second, third, b'A']),
-        [first, second] => bits_of([first, second, b'A', b'A']),
-        [first] => bits_of([first, b'A', b'A', b'A']),
-        _ => 0,
-    }
+#[inline]
+fn bytes_of(first: u32, second: u32) -> [u8; 6] {
+    let [a, b, c, d, e, f, _, _] = (u64::from(first) | u64::from(second) << 24).to_le_bytes();
+    [a, b, c, d, e, f]
 }
 
-const fn bytes_of(bits: u32) -> [u8; 3] {
-    let [first, second, third, _] = bits.to_le_bytes();
-    [first, second, third]
-}
-
-/// `seen` is whatever bits any group has, and `last` those of the rest.
-fn judge(digits: &[u8], seen: u32, last: u32) -> Result<(), EncodingError> {
-    let in_rest = digits.len() % 4;
-    let stray = last >> (8 * (in_rest * 3 / 4));
-    if seen < INVALID && in_rest != 1 && stray == 0 {
-        return Ok(());
-    }
+/// What is wrong with digits that cannot be decoded.
+#[cold]
+fn fault_of(digits: &[u8]) -> EncodingError {
+    let is_short = digits.len() % 4 == 1;
     // One digit too many, and behind it what is none: that is what to talk about.
-    let excess = digits.last().filter(|_| in_rest == 1);
-    let is_wrong = |byte: &&u8| bits_of([**byte, b'A', b'A', b'A']) >= INVALID;
-    Err(match excess.into_iter().chain(digits).find(is_wrong) {
+    let excess = digits.last().filter(|_| is_short);
+    let is_wrong = |byte: &&u8| !ALPHABET.contains(byte);
+    match excess.into_iter().chain(digits).find(is_wrong) {
         Some(b'=') => EncodingError::Padding,
         Some(_) => EncodingError::Alphabet,
-        None if in_rest == 1 => EncodingError::Length,
+        None if is_short => EncodingError::Length,
         None => EncodingError::TrailingBits,
-    })
+    }
 }
 
 /// More than any bits of digits.
