@@ -136,7 +136,7 @@ impl Document {
     fn reader(&self, at: usize) -> Reader<'_> {
         Reader {
             text: &self.text,
-            at,
+            rest: self.text.as_bytes().get(at..).unwrap_or_default(),
             members_left: usize::MAX,
         }
     }
@@ -249,7 +249,8 @@ impl From<Fault> for JsonError {
 
 struct Reader<'t> {
     text: &'t str,
-    at: usize,
+    /// What of it has not been read.
+    rest: &'t [u8],
     members_left: usize,
 }
 
@@ -257,7 +258,7 @@ impl<'t> Reader<'t> {
     const fn new(text: &'t str, limits: Limits) -> Self {
         Self {
             text,
-            at: 0,
+            rest: text.as_bytes(),
             members_left: limits.members,
         }
     }
@@ -268,6 +269,9 @@ impl<'t> Reader<'t> {
         may_repeat: &[&str],
         take: impl FnMut(Text<'t>, Item<'t>) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
+        if !Span::reaches_all_of(self.text) {
+            return Err(Fault::Syntax);
+        }
         self.skip_whitespace();
         match self.peek() {
             Some(b'{') => self.object(depth, may_repeat, take)?,
@@ -307,10 +311,10 @@ impl<'t> Reader<'t> {
             names.push(name)?;
             take(Text::new(self.text, name), item)?;
             self.skip_whitespace();
-            if self.eat(b'}') {
+            if !self.eat(b',') {
+                self.expect(b'}')?;
                 return names.finish();
             }
-            self.expect(b',')?;
         }
     }
 
@@ -324,31 +328,32 @@ impl<'t> Reader<'t> {
         loop {
             self.item(depth_left)?;
             self.skip_whitespace();
-            if self.eat(b']') {
-                return Ok(());
+            if !self.eat(b',') {
+                return self.expect(b']');
             }
-            self.expect(b',')?;
         }
     }
 
     #[inline]
     fn item(&mut self, depth_left: usize) -> Result<Item<'t>, Fault> {
         self.skip_whitespace();
-        let start = self.at;
-        let value = self.look_through(depth_left)?;
+        let start = self.rest;
+        let value = match start {
+            [b'"', ..] => Value::String {
+                has_escapes: self.string()?.has_escapes,
+            },
+            _ => self.look_through(depth_left)?,
+        };
         Ok(Item {
             document: self.text,
-            span: self.span_from(start)?,
+            span: self.span(start, self.rest),
             value,
         })
     }
 
+    /// What is no string.
     fn look_through(&mut self, depth_left: usize) -> Result<Value, Fault> {
         match self.peek() {
-            Some(b'"') => {
-                let has_escapes = self.string()?.has_escapes;
-                Ok(Value::String { has_escapes })
-            }
             Some(b'{') => {
                 self.object(depth_left, &[], |_, _| Ok(()))?;
                 Ok(Value::Object)
@@ -358,35 +363,36 @@ impl<'t> Reader<'t> {
                 Ok(Value::Array)
             }
             Some(b'-' | b'0'..=b'9') => self.number(),
-            Some(b't') => self.literal("true", Value::Bool),
-            Some(b'f') => self.literal("false", Value::Bool),
-            Some(b'n') => self.literal("null", Value::Null),
+            Some(b't') => self.literal(b"true", Value::Bool),
+            Some(b'f') => self.literal(b"false", Value::Bool),
+            Some(b'n') => self.literal(b"null", Value::Null),
             _ => Err(Fault::Syntax),
         }
     }
 
+    #[inline]
     fn string(&mut self) -> Result<Quoted, Fault> {
-        let bytes = self.text.as_bytes();
-        let Some([b'"', rest @ ..]) = bytes.get(self.at..) else {
+        let [b'"', start @ ..] = self.rest else {
             return Err(Fault::Syntax);
         };
-        let start = self.at + 1;
-        let mut end = start + text::plain_length(rest);
-        let has_escapes = bytes.get(end) == Some(&b'\\');
+        let mut end = text::skip_plain(start);
+        let has_escapes = end.first() == Some(&b'\\');
         if has_escapes {
-            end += text::length_from_escape(bytes.get(end..).unwrap_or_default());
+            end = text::skip_from_escape(end);
         }
-        if bytes.get(end) != Some(&b'"') {
-            // A control character, half an escape or the end.
+        // A control character, half an escape or the end.
+        let [b'"', rest @ ..] = end else {
             return Err(Fault::Syntax);
-        }
-        self.at = end + 1;
-        let span = Span::new(start, end).ok_or(Fault::Syntax)?;
-        Ok(Quoted { span, has_escapes })
+        };
+        self.rest = rest;
+        Ok(Quoted {
+            span: self.span(start, end),
+            has_escapes,
+        })
     }
 
     fn number(&mut self) -> Result<Value, Fault> {
-        let start = self.at;
+        let start = self.rest;
         let is_negative = self.eat(b'-');
         let integer = match self.eat(b'0') {
             true => Some(0),
@@ -405,7 +411,7 @@ impl<'t> Reader<'t> {
         match (value, integer) {
             // What no double-precision number comes near is no number that anyone can read.
             (Some(value), _) => {
-                let written = self.text.get(start..self.at).unwrap_or_default();
+                let written = self.span(start, self.rest).of(self.text);
                 match number::is_finite(written) {
                     true => Ok(value),
                     false => Err(Fault::Syntax),
@@ -423,7 +429,7 @@ impl<'t> Reader<'t> {
 
     /// One digit or more. Gives what they come to, if that has no more than 64 bits.
     fn digits(&mut self) -> Result<Option<u64>, Fault> {
-        let digits = self.rest().iter().map_while(|byte| match byte {
+        let digits = self.rest.iter().map_while(|byte| match byte {
             b'0'..=b'9' => Some(u64::from(byte - b'0')),
             _ => None,
         });
@@ -432,23 +438,21 @@ impl<'t> Reader<'t> {
             count += 1;
             number = number.wrapping_mul(10).wrapping_add(digit);
         }
-        let written = self.text.get(self.at..self.at + count).unwrap_or_default();
-        self.at += count;
+        let (written, rest) = self.rest.split_at(count);
+        self.rest = rest;
         match count {
             0 => Err(Fault::Syntax),
             // So few cannot have wrapped around.
             1..=19 => Ok(Some(number)),
-            _ => Ok(written.parse().ok()),
+            _ => Ok(str::from_utf8(written)
+                .ok()
+                .and_then(|digits| digits.parse().ok())),
         }
     }
 
-    fn literal(&mut self, word: &str, value: Value) -> Result<Value, Fault> {
-        if self.rest().starts_with(word.as_bytes()) {
-            self.at += word.len();
-            Ok(value)
-        } else {
-            Err(Fault::Syntax)
-        }
+    fn literal(&mut self, word: &[u8], value: Value) -> Result<Value, Fault> {
+        self.rest = self.rest.strip_prefix(word).ok_or(Fault::Syntax)?;
+        Ok(value)
     }
 
     /// Goes to the next item, in what has been read once; false if this is the end.
@@ -467,31 +471,41 @@ impl<'t> Reader<'t> {
         }
     }
 
+    #[inline]
     fn eat(&mut self, byte: u8) -> bool {
-        let is_next = self.peek() == Some(byte);
-        if is_next {
-            self.at += 1;
+        match self.rest {
+            [next, rest @ ..] if *next == byte => {
+                self.rest = rest;
+                true
+            }
+            _ => false,
         }
-        is_next
     }
 
+    #[inline]
     fn skip_whitespace(&mut self) {
-        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
-            self.at += 1;
+        // Nearly always there is none.
+        if let [..=b' ', ..] = self.rest {
+            self.skip_some_whitespace();
+        }
+    }
+
+    #[cold]
+    fn skip_some_whitespace(&mut self) {
+        while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] = self.rest {
+            self.rest = rest;
         }
     }
 
     fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
+        self.rest.first().copied()
     }
 
-    fn rest(&self) -> &'t [u8] {
-        self.text.as_bytes().get(self.at..).unwrap_or_default()
-    }
-
-    /// A token is far too short for this to fail.
-    fn span_from(&self, start: usize) -> Result<Span, Fault> {
-        Span::new(start, self.at).ok_or(Fault::Syntax)
+    /// What stands from where one rest begins to where another does.
+    #[inline]
+    fn span(&self, start: &[u8], end: &[u8]) -> Span {
+        let place = |rest: &[u8]| self.text.len() - rest.len();
+        Span::new(place(start), place(end))
     }
 }
 
@@ -665,7 +679,7 @@ mod tests {
             Err(JsonError::Depth)
         );
         assert_eq!(read(br#"{"a":[[[[]]]]}"#), Err(JsonError::Depth));
-        let deep = format!(r#"{{"a":{}"#, "[".repeat(100_000));
+        let deep = format!(r#"{{"a":{}"#, "[".repeat(60_000));
         assert_eq!(read(deep.as_bytes()), Err(JsonError::Depth));
         let members = |count: usize| {
             let members: Vec<_> = (0..count).map(|n| format!(r#""{n}":1"#)).collect();

@@ -62,7 +62,7 @@ impl<'t> Names<'t> {
 
     #[inline(never)]
     fn push_unusual(&mut self, name: Quoted) -> Result<(), Fault> {
-        let name = self.name(name)?;
+        let name = self.name(name);
         if !self.more.is_empty() {
             self.more.push(name);
             return Ok(());
@@ -108,19 +108,19 @@ impl<'t> Names<'t> {
         }
     }
 
-    fn name(&mut self, name: Quoted) -> Result<Name, Fault> {
+    fn name(&mut self, name: Quoted) -> Name {
         let span = if name.has_escapes {
             let start = self.unescaped.len();
             self.unescaped.extend(Text::new(self.text, name).chars());
-            // Less than the document, whose spans have been measured.
-            Span::new(start, self.unescaped.len()).ok_or(Fault::Syntax)?
+            // Less than the document.
+            Span::new(start, self.unescaped.len())
         } else {
             name.span
         };
-        Ok(Name {
+        Name {
             span,
             is_unescaped: name.has_escapes,
-        })
+        }
     }
 
     fn bytes(&self, name: &Name) -> &[u8] {
@@ -162,7 +162,7 @@ mod tests {
         let mut all = Names::new(&text, may_repeat);
         for name in names {
             all.push(Quoted {
-                span: Span::new(start, start + name.len()).unwrap(),
+                span: Span::new(start, start + name.len()),
                 has_escapes: name.contains('\\'),
             })?;
             start += name.len();

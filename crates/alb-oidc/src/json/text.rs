@@ -17,11 +17,16 @@ pub(crate) struct Span {
 const _: () = assert!(2 * OidcHeaders::MAX_BYTES <= u16::MAX as usize);
 
 impl Span {
-    pub(super) fn new(start: usize, end: usize) -> Option<Self> {
-        Some(Self {
-            start: start.try_into().ok()?,
-            end: end.try_into().ok()?,
-        })
+    /// In a text of which all is [within reach](Self::reaches_all_of).
+    #[inline]
+    pub(super) fn new(start: usize, end: usize) -> Self {
+        let [start, end] = [start, end].map(|place| place.try_into().unwrap_or(u16::MAX));
+        Self { start, end }
+    }
+
+    /// As in all that is no longer than a header's value.
+    pub(super) fn reaches_all_of(text: &str) -> bool {
+        u16::try_from(text.len()).is_ok()
     }
 
     pub(crate) const fn start(self) -> u16 {
@@ -139,8 +144,8 @@ impl Unescaped {
         if text.quoted.has_escapes {
             let start = self.text.len();
             self.text.extend(text.chars());
-            // Less than the document, whose spans have been measured.
-            let place = Span::new(start, self.text.len()).unwrap_or_default();
+            // Less than the document.
+            let place = Span::new(start, self.text.len());
             self.places.push((text.span().start, place));
         }
         text.span()
@@ -156,35 +161,37 @@ impl Unescaped {
     }
 }
 
-/// How many bytes stand at the start that a string may have as they are: no quote, no backslash and
-/// no control character. Looks at eight at a time.
+/// What follows the bytes at the start that a string may have as they are: no quote, no backslash
+/// and no control character. Looks at eight at a time.
 #[inline]
-pub(super) fn plain_length(bytes: &[u8]) -> usize {
-    let (words, rest) = bytes.as_chunks::<8>();
-    let mut length = 0;
-    for word in words {
+pub(super) fn skip_plain(mut bytes: &[u8]) -> &[u8] {
+    while let Some((word, rest)) = bytes.split_first_chunk::<8>() {
         let word = u64::from_le_bytes(*word);
         // The high bit of the lowest byte that is special, and perhaps of some above it.
         let special = less(word, 0x20) | less(word ^ all(b'"'), 1) | less(word ^ all(b'\\'), 1);
         let special = special & !word & all(0x80);
         if special != 0 {
-            return length + (special.trailing_zeros() / 8) as usize;
+            let plain = (special.trailing_zeros() / 8) as usize;
+            return bytes.get(plain..).unwrap_or_default();
         }
-        length += 8;
+        bytes = rest;
     }
-    let is_plain = |byte: &&u8| !matches!(**byte, b'"' | b'\\' | 0..=0x1f);
-    length + rest.iter().take_while(is_plain).count()
+    while let [byte, rest @ ..] = bytes
+        && !matches!(byte, b'"' | b'\\' | 0..=0x1f)
+    {
+        bytes = rest;
+    }
+    bytes
 }
 
-/// How many bytes stand at the start that a string may have, if it begins with an escape.
+/// What follows the bytes at the start that a string may have, if it begins with an escape.
 #[cold]
-pub(super) fn length_from_escape(bytes: &[u8]) -> usize {
-    let mut rest = bytes;
-    while let Some((_, length)) = escape(rest) {
-        rest = rest.get(length..).unwrap_or_default();
-        rest = rest.get(plain_length(rest)..).unwrap_or_default();
+#[inline(never)]
+pub(super) fn skip_from_escape(mut bytes: &[u8]) -> &[u8] {
+    while let Some((_, length)) = escape(bytes) {
+        bytes = skip_plain(bytes.get(length..).unwrap_or_default());
     }
-    bytes.len() - rest.len()
+    bytes
 }
 
 /// Among the bytes below 0x80, the lowest that is less than `limit` has its high bit set here, and
@@ -246,14 +253,14 @@ mod tests {
                 for place in 0..length {
                     let mut bytes = vec![b' '; length];
                     bytes[place] = special;
-                    assert_eq!(plain_length(&bytes), place, "{special} in {length}");
+                    assert_eq!(skip_plain(&bytes), &bytes[place..], "{special} in {length}");
                     bytes[length - 1] = b'"';
-                    assert_eq!(plain_length(&bytes), place, "{special} in {length}");
+                    assert_eq!(skip_plain(&bytes), &bytes[place..], "{special} in {length}");
                 }
             }
         }
         for plain in [b' ', b'!', b'#', b'[', b']', 0x7f, 0x80, 0xa2, 0xdc, 0xff] {
-            assert_eq!(plain_length(&[plain; 21]), 21, "{plain}");
+            assert!(skip_plain(&[plain; 21]).is_empty(), "{plain}");
         }
     }
 
@@ -296,7 +303,7 @@ mod tests {
     fn a_text_means_what_its_escapes_stand_for() {
         let written = r#"a\u0062\"\ud83d\ude00é"#;
         let quoted = |start, end| Quoted {
-            span: Span::new(start, end).unwrap(),
+            span: Span::new(start, end),
             has_escapes: true,
         };
         let text = Text::new(written, quoted(0, written.len()));
