@@ -485,7 +485,9 @@ impl<'t> Reader<'t> {
     #[inline]
     fn skip_whitespace(&mut self) {
         // Nearly always there is none.
-        if let [..=b' ', ..] = self.rest {
+        if let [next, ..] = self.rest
+            && *next <= b' '
+        {
             self.skip_some_whitespace();
         }
     }
