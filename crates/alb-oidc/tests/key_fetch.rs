@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use alb_oidc::{
     AuthenticateError, AuthenticatedUser, Authenticator, Clock, FetchError, HttpFetcher, KeyError,
-    KeyStore, KeyStoreSettings, OidcHeaders, PublicKeyError, SystemClock, TokenError,
+    KeyFetcher as _, KeyStore, KeyStoreSettings, OidcHeaders, PublicKeyError, SystemClock,
+    TokenError,
 };
 use alb_oidc_testkit::{Fault, KeyServer, SimulatedAlb};
 use tokio::runtime::Runtime;
@@ -127,6 +128,21 @@ async fn a_key_server_fails_as_it_is_told_and_a_held_key_survives_it() {
         assert_eq!(bench.fetch_error().await, error, "{fault:?}");
     }
     assert_eq!(canary.hits(), 0);
+}
+
+#[tokio::test]
+async fn a_body_may_be_as_long_as_the_bound_and_no_longer() {
+    let (alb, keys) = (SimulatedAlb::new(), KeyServer::start().await.unwrap());
+    keys.publish(&alb);
+    let (key_id, pem) = alb.public_keys().remove(0);
+    let fetcher = HttpFetcher::new().unwrap();
+    let fetch = |bound| fetcher.fetch(format!("{}/{key_id}", keys.url()), bound);
+    assert_eq!(
+        fetch(pem.len()).await.map(|answer| answer.body),
+        Ok(pem.clone().into_bytes())
+    );
+    let too_long = fetch(pem.len() - 1).await.map(drop);
+    assert_eq!(too_long, Err(FetchError::BodyTooLarge));
 }
 
 #[tokio::test]

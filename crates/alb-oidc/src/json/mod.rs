@@ -269,7 +269,7 @@ impl<'t> Reader<'t> {
         may_repeat: &[&str],
         take: impl FnMut(Text<'t>, Item<'t>) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        if !Span::reaches_all_of(self.text) {
+        if !Span::reaches_all_in(self.text) {
             return Err(Fault::Syntax);
         }
         self.skip_whitespace();
@@ -693,6 +693,17 @@ mod tests {
             read(br#"{"a":{"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1,"i":1}}"#),
             Err(JsonError::TooManyMembers)
         );
+    }
+
+    #[test]
+    fn an_object_has_64_kib_at_most() {
+        let length = 1 << 16;
+        let object = format!(r#"{{"a":"{}"}}"#, "b".repeat(length - 8));
+        assert_eq!(object.len(), length);
+        let members = read(object.as_bytes()).unwrap();
+        assert_eq!(members["a"].as_str().map(str::len), Some(length - 8));
+        let longer = object.replacen('b', "bb", 1);
+        assert_eq!(read(longer.as_bytes()), Err(JsonError::Syntax));
     }
 
     #[test]

@@ -17,16 +17,16 @@ pub(crate) struct Span {
 const _: () = assert!(2 * OidcHeaders::MAX_BYTES <= u16::MAX as usize);
 
 impl Span {
-    /// In a text of which all is [within reach](Self::reaches_all_of).
+    /// In an object of which all is [within reach](Self::reaches_all_in).
     #[inline]
     pub(super) fn new(start: usize, end: usize) -> Self {
         let [start, end] = [start, end].map(|place| place.try_into().unwrap_or(u16::MAX));
         Self { start, end }
     }
 
-    /// As in all that is no longer than a header's value.
-    pub(super) fn reaches_all_of(text: &str) -> bool {
-        u16::try_from(text.len()).is_ok()
+    /// Whether spans have room for all that stands inside of the object's braces.
+    pub(super) fn reaches_all_in(object: &str) -> bool {
+        u16::try_from(object.len().saturating_sub(1)).is_ok()
     }
 
     pub(crate) const fn start(self) -> u16 {

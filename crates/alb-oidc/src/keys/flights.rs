@@ -523,8 +523,7 @@ impl Flights {
             let flight = self.flights.get(&crowd.request);
             flight.is_some_and(|flight| flight.stage == Stage::Queued)
         };
-        let mut queued = self.crowds.iter().filter(is_queued);
-        let least = queued.find(|crowd| crowd.size > 0)?;
+        let least = self.crowds.iter().find(is_queued)?;
         (least.size < COUNTED_WAITERS).then_some(least.request)
     }
 

@@ -233,6 +233,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn all_of_mozillas_roots_are_trusted() {
+        let roots = mozilla_roots().unwrap().len();
+        assert_eq!(roots, webpki_root_certs::TLS_SERVER_ROOT_CERTS.len());
+        assert!(roots > 100);
+    }
+
+    #[test]
+    fn a_setting_leaves_the_others_as_they_are() {
+        let timeout = Duration::from_millis(5);
+        let builder = HttpFetcher::builder().proxy("http://proxy:3128").unwrap();
+        let builder = builder.connect_timeout(timeout);
+        assert_eq!(builder.connect_timeout, Some(timeout));
+        assert!(builder.proxy.is_some());
+    }
+
+    #[test]
     fn debug_does_not_show_the_proxys_password() {
         let builder = HttpFetcher::builder()
             .proxy("http://user:canary@proxy:3128")

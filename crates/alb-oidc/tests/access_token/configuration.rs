@@ -139,6 +139,15 @@ async fn a_diagnosis_tells_that_an_issuers_keys_cannot_be_had() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_diagnosis_counts_the_keys_that_are_held() {
+    let bench = Bench::cognito();
+    let keys = [ProviderKey::first(), ProviderKey::second()];
+    bench.endpoint.answer(Answer::Set(set(&keys)));
+    let diagnoses = bench.authenticator.diagnose().await;
+    assert_eq!(diagnoses.first().map(|it| it.held_keys), Some(2));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_diagnosis_asks_even_where_the_last_fetch_has_failed_a_moment_ago() {
     let bench = Bench::cognito();
     bench.endpoint.answer(Answer::Status(500));

@@ -4,7 +4,7 @@
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use alb_oidc::{AccessTokenError, AccessTokenVerifier};
+use alb_oidc::{AccessTokenError, AccessTokenVerifier, KeyError};
 use alb_oidc_testkit::{ProviderKey, SimulatedAlb};
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -344,6 +344,37 @@ fn a_future_that_is_made_outside_of_a_runtime_finds_the_one_that_it_is_polled_in
     assert_eq!(
         (error.reason(), error.problem().status()),
         ("access-token-keys-unavailable", 503)
+    );
+}
+
+#[test]
+fn the_next_runtime_is_asked_at_once_where_one_has_ended_before() {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_time().build().unwrap()
+    };
+    let bench = runtime().block_on(async { Bench::cognito() });
+    let token = bench.token();
+    assert_eq!(runtime().block_on(bench.groups(&token)), admins());
+}
+
+#[test]
+fn a_fetch_that_never_began_is_no_failure_of_the_endpoint() {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let ended = builder.enable_time().build().unwrap();
+    let bench = Bench::cognito();
+    let mut request = pin!(bench.send(&bench.token()));
+    {
+        let _ended = ended.enter();
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(request.as_mut().poll(&mut context).is_pending());
+    }
+    drop(ended);
+    let next = builder.enable_time().build().unwrap();
+    let user = next.block_on(request).unwrap();
+    assert_eq!(
+        owned(user.groups()),
+        Err(AccessTokenError::Unavailable(KeyError::NoRuntime))
     );
 }
 

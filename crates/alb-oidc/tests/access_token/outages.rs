@@ -218,6 +218,32 @@ async fn a_key_that_is_not_held_is_not_said_to_be_unknown_while_the_endpoint_is_
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_that_takes_nearly_as_long_as_it_may_is_waited_for() {
+    let bench = Bench::cognito();
+    bench.endpoint.take(millis(2_900));
+    let token = bench.token();
+    let first = bench.send(&token);
+    sleep(millis(2_500)).await;
+    assert_eq!(bench.groups(&token).await, admins());
+    assert_eq!(crate::bench::owned(first.await.unwrap().groups()), admins());
+    assert_eq!(bench.endpoint.asked(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_set_has_at_most_64_kib() {
+    let groups = async |length| {
+        let bench = Bench::cognito();
+        let mut set = set(&[ProviderKey::first()]);
+        set.extend(std::iter::repeat_n(' ', length - set.len()));
+        bench.endpoint.answer(Answer::Set(set));
+        bench.groups(&bench.token()).await
+    };
+    assert_eq!(groups(64 * 1024).await, admins());
+    let too_long = groups(64 * 1024 + 1).await;
+    assert_eq!(fetch_error(too_long), FetchError::BodyTooLarge);
+}
+
+#[tokio::test(start_paused = true)]
 async fn those_who_wait_are_bounded() {
     use alb_oidc::{AccessTokenVerifier, KeyStoreSettings};
     use alb_oidc_testkit::SimulatedAlb;

@@ -13,6 +13,7 @@ mod bench;
 #[path = "../wire/bodies.rs"]
 mod bodies;
 mod bounds;
+mod crowds;
 mod diagnosis;
 mod fault_matrix;
 mod fetcher;
@@ -23,6 +24,7 @@ mod metrics;
 mod negatives;
 mod outages;
 mod recorder;
+mod runtimes;
 mod separation;
 mod single_flight;
 mod tables;

@@ -4,6 +4,7 @@ use alb_oidc::{AuthenticateError, KeyError, KeyStoreSettings};
 use tokio::time::Instant;
 
 use crate::bench::{BAD_SIGNATURE, Bench, MINUTE, TICK, UNKNOWN_KEY, bogus, millis, secs, wait};
+use crate::fetcher::Answer;
 
 #[tokio::test(start_paused = true)]
 async fn a_key_that_lags_behind_a_rotation_by_less_than_a_second_is_not_noticed() {
@@ -36,6 +37,21 @@ async fn the_same_made_up_id_for_five_minutes_costs_eighty_fetches_at_most() {
     let asked = bench.endpoint.asked();
     assert!(requests > 10_000, "{requests}");
     assert!((30..=80).contains(&asked), "{asked} fetches");
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_made_up_ids_are_remembered_side_by_side() {
+    let bench = Bench::new();
+    bench.endpoint.answer(Answer::Status(503));
+    let tokens = [bench.forged(bogus(1)), bench.forged(bogus(2))];
+    let asked = async || {
+        let (one, other) = (bench.verdict(&tokens[0]), bench.verdict(&tokens[1]));
+        let _ = tokio::join!(one, other);
+        bench.endpoint.asked()
+    };
+    assert_eq!(asked().await, 4);
+    assert_eq!(asked().await, 4);
+    assert_eq!(bench.store.stats().negative_entries, 2);
 }
 
 #[tokio::test(start_paused = true)]

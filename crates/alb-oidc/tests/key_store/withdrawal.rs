@@ -1,9 +1,10 @@
 //! Keys that the endpoint withdraws.
 
+use alb_oidc_testkit::SimulatedAlb;
 use tokio::time::Instant;
 
-use crate::bench::{Bench, HOUR, MINUTE, TICK, UNKNOWN_KEY, millis, secs, settle, wait};
-use crate::fetcher::Answer;
+use crate::bench::{Bench, HOUR, MINUTE, TICK, UNKNOWN_KEY, bogus, millis, secs, settle, wait};
+use crate::fetcher::{Answer, BASE};
 
 /// A bench whose key is held, an hour old, and gone from the endpoint.
 async fn withdrawn(status: u16) -> Bench {
@@ -118,4 +119,46 @@ async fn a_fetch_that_was_under_way_does_not_bring_a_key_back_that_is_withdrawn_
     bench.store.invalidate(bench.alb.key_id());
     wait(secs(1) + TICK).await;
     assert_eq!(bench.verdict(&token).await, UNKNOWN_KEY);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_for_a_key_that_is_withdrawn_by_hand_meanwhile_gets_the_next_answer() {
+    let bench = Bench::new();
+    let key_id = bench.alb.key_id();
+    let other = SimulatedAlb::new().public_keys().remove(0).1;
+    bench.endpoint.publish_pem(BASE, key_id, other);
+    bench.endpoint.take(secs(1));
+    let token = bench.token();
+    let waiting = tokio::spawn(bench.send(&token));
+    let start = Instant::now();
+    wait(millis(100)).await;
+    bench.endpoint.publish(&bench.alb);
+    bench.store.invalidate(key_id);
+    assert_eq!(waiting.await.unwrap().map(drop), Ok(()));
+    assert!(start.elapsed() <= secs(2) + TICK, "{:?}", start.elapsed());
+    assert_eq!(bench.endpoint.asked(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetch_that_nobody_waits_for_is_not_done_over_when_its_key_is_withdrawn_by_hand() {
+    let bench = Bench::new();
+    bench.endpoint.take(secs(1));
+    let waiting = tokio::spawn(bench.send(&bench.token()));
+    wait(millis(100)).await;
+    waiting.abort();
+    bench.store.invalidate(bench.alb.key_id());
+    wait(secs(5)).await;
+    assert_eq!(bench.endpoint.asked(), 1);
+    assert_eq!(bench.store.stats().unproven_keys, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetch_goes_on_when_another_key_is_withdrawn_by_hand() {
+    let bench = Bench::new();
+    bench.endpoint.take(secs(1));
+    let waiting = tokio::spawn(bench.send(&bench.token()));
+    wait(millis(100)).await;
+    bench.store.invalidate(bogus(0));
+    assert_eq!(waiting.await.unwrap().map(drop), Ok(()));
+    assert_eq!(bench.endpoint.asked(), 1);
 }

@@ -151,13 +151,12 @@ impl State {
                 error: Some(error),
                 retry_after,
             }) => {
-                self.counter += 1;
                 let backoff = Backoff::after(
                     self.failure.as_ref().map(|(_, backoff)| *backoff),
                     retry_after.unwrap_or_default(),
                     flight.began,
                     now,
-                    self.randomness.hash_one(self.counter),
+                    self.randomness.hash_one(attempt),
                     settings,
                 );
                 self.failure = Some((error, backoff));

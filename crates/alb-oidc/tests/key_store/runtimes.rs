@@ -1,0 +1,54 @@
+//! Runtimes that end, or that nobody drives any more, while keys are waited for.
+
+use alb_oidc::KeyStoreSettings;
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::Instant;
+
+use crate::bench::{Bench, TICK, bogus, millis, secs, wait};
+
+fn runtime() -> Runtime {
+    let mut builder = Builder::new_current_thread();
+    builder.enable_time().start_paused(true).build().unwrap()
+}
+
+/// The budget has one fetch a second, and no more.
+fn one_a_second() -> KeyStoreSettings {
+    KeyStoreSettings::default().budget_burst(1)
+}
+
+#[test]
+fn the_next_runtime_waits_for_the_budget_where_one_has_ended() {
+    let bench = runtime().block_on(async {
+        let bench = Bench::with(one_a_second());
+        assert!(bench.ask_for(bogus(0)).await.is_err());
+        let waiting = tokio::spawn(bench.send(&bench.forged(bogus(1))));
+        wait(millis(1)).await;
+        assert!(!waiting.is_finished());
+        bench
+    });
+    runtime().block_on(async {
+        let (verdict, took) = bench.timed(&bench.token()).await;
+        assert_eq!(verdict, Ok(()));
+        assert!(took <= secs(1) + TICK, "{took:?}");
+    });
+}
+
+#[test]
+fn the_next_runtime_waits_for_the_budget_where_nobody_drives_the_one_that_was_to() {
+    let idle = runtime();
+    let bench = {
+        let _idle = idle.enter();
+        Bench::with(one_a_second())
+    };
+    runtime().block_on(async {
+        let start = Instant::now();
+        // The first fetch is never made, and the second is never told when its second is over.
+        let mut waiting = vec![bench.send(&bench.forged(bogus(0)))];
+        waiting.extend([(); 2].map(|()| bench.send(&bench.forged(bogus(1)))));
+        wait(secs(2) + TICK).await;
+        // It has its turn now, and whoever asks next would have to wait for the one after.
+        let verdict = bench.verdict(&bench.token()).await;
+        assert_eq!((verdict, start.elapsed().as_secs()), (Ok(()), 3));
+    });
+    drop(idle);
+}
