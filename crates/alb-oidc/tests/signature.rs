@@ -107,6 +107,7 @@ fn a_pem_is_one_public_key_and_nothing_else() {
         pem.replace("PUBLIC KEY", "EC PUBLIC KEY"),
         pem.replace("MzV7\n", "MzV76\n"),
         pem.replace("MzV7\n6e8T", "MzV\n76e8T"),
+        pem.replace("MzV7\n6e8T", "MzV76e8T"),
         pem.replace("MzV7\n", "MzV7\n\n"),
         pem.replace("MFkw", "MF w"),
         pem.replace("MFkw", "MF-w"),
