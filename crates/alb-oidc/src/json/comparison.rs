@@ -108,6 +108,7 @@ mod tests {
             ("-0", json!(0), Unknown),
             ("-0", json!(0.0), True),
             ("-1", json!(u64::MAX), False),
+            ("-1", json!(-1.0), Unknown),
             ("18446744073709551615", json!(u64::MAX), True),
             ("18446744073709551614", json!(u64::MAX), False),
             ("-9223372036854775808", json!(i64::MIN), True),

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use alb_oidc::{AuthenticateError, Disposition, FetchError, KeyStoreSettings};
+use alb_oidc_testkit::SimulatedAlb;
 use tokio::time::Instant;
 
-use crate::bench::{Bench, MINUTE, TICK, Verdict, fetch_error, millis, secs, wait};
-use crate::fetcher::Answer;
+use crate::bench::{Bench, MINUTE, TICK, Verdict, fetch_error, millis, secs, store, wait};
+use crate::fetcher::{Answer, FakeEndpoint};
 
 fn is_unavailable(verdict: &Verdict) -> bool {
     match verdict {
@@ -24,6 +25,20 @@ async fn recovery(bench: &Bench) -> Duration {
         assert!(start.elapsed() < MINUTE, "never");
     }
     start.elapsed()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_may_be_as_long_as_the_bound_and_no_longer() {
+    for (room, expected) in [(0, None), (1, Some(FetchError::BodyTooLarge))] {
+        let alb = SimulatedAlb::new();
+        let length = alb.public_keys().remove(0).1.len();
+        let settings = KeyStoreSettings::default().max_body_bytes(length - room);
+        let endpoint = FakeEndpoint::new();
+        endpoint.publish(&alb);
+        let store = store(&endpoint).settings(settings).build().unwrap();
+        let verdict = Bench::around(alb, endpoint, store).request().await;
+        assert_eq!(verdict.err().map(|error| fetch_error(Err(error))), expected);
+    }
 }
 
 #[tokio::test(start_paused = true)]
