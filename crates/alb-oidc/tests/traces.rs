@@ -4,7 +4,7 @@
 
 use std::cell::RefCell;
 use std::io::{self, Write};
-use std::sync::Once;
+use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
 use alb_oidc::{
@@ -481,6 +481,58 @@ async fn what_a_transport_says_is_said_in_the_span_of_its_fetch() {
         said_in(&format!("fetch_key_set{{issuer={issuer}}}")),
         "{said}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_of_a_fetch_is_told_and_loudly_if_a_key_takes_anothers_place() {
+    /// Serves what it is told to, under any name.
+    #[derive(Clone, Debug)]
+    struct Endpoint(Arc<Mutex<KeyResponse>>);
+    impl KeyFetcher for Endpoint {
+        fn fetch(&self, _: String, _: usize) -> FetchFuture {
+            let answer = self.0.lock().unwrap().clone();
+            Box::pin(async { Ok(answer) })
+        }
+    }
+    let log = Log::start();
+    let alb = SimulatedAlb::new();
+    let served = |alb: &SimulatedAlb| {
+        let (_, pem) = alb.public_keys().remove(0);
+        KeyResponse::new(200, pem.into_bytes())
+    };
+    let endpoint = Endpoint(Arc::new(Mutex::new(served(&alb))));
+    let store = KeyStore::builder(endpoint.clone())
+        .key_url("https://keys.example")
+        .unwrap()
+        .build()
+        .unwrap();
+    let authenticator = Authenticator::builder(alb.policy())
+        .key_store(store)
+        .build()
+        .unwrap();
+    let token = alb.mint(r#"{"sub":"alice"}"#, SystemClock.unix_time().unwrap());
+    let (fetched, failed) = ("DEBUG alb_oidc: fetched", "could not fetch");
+    let replaced = "WARN alb_oidc: the key endpoint has replaced the key of this id";
+    // Each answer is the refresh of an hour.
+    let other = served(&SimulatedAlb::new());
+    for (answer, told) in [
+        (served(&alb), [true, false, false]),
+        (served(&alb), [true, false, false]),
+        (KeyResponse::new(500, Vec::new()), [false, false, true]),
+        (other, [true, true, false]),
+    ] {
+        *endpoint.0.lock().unwrap() = answer;
+        let headers = OidcHeaders::from_lookup(|name| {
+            (name == OidcHeaders::DATA).then_some(token.as_bytes())
+        });
+        authenticator.authenticate(headers).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let said = log.take();
+        let found = [fetched, replaced, failed].map(|what| said.contains(what));
+        assert_eq!(found, told, "{said}");
+        assert!(said.contains(&alb.key_id().to_string()), "{said}");
+        tokio::time::sleep(Duration::from_secs(3600)).await;
+    }
 }
 
 /// No other test of this process uses tables.

@@ -1,6 +1,6 @@
 //! Runtimes that end, or that nobody drives any more, while keys are waited for.
 
-use alb_oidc::KeyStoreSettings;
+use alb_oidc::{KeyError, KeyStoreSettings};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
@@ -30,6 +30,22 @@ fn the_next_runtime_waits_for_the_budget_where_one_has_ended() {
         let (verdict, took) = bench.timed(&bench.token()).await;
         assert_eq!(verdict, Ok(()));
         assert!(took <= secs(1) + TICK, "{took:?}");
+    });
+}
+
+#[test]
+fn a_fetch_that_never_began_is_no_failure_of_the_endpoint() {
+    let ended = runtime();
+    let (bench, request) = {
+        let _ended = ended.enter();
+        let bench = Bench::new();
+        let request = bench.send(&bench.token());
+        (bench, request)
+    };
+    drop(ended);
+    runtime().block_on(async {
+        assert_eq!(request.await.map(drop), Err(KeyError::NoRuntime.into()));
+        assert_eq!(bench.request().await, Ok(()));
     });
 }
 
