@@ -214,6 +214,7 @@ mod tests {
         }
         assert_eq!(fault(&[(DATA, b"a b")]), (DATA, HeaderFault::Characters));
         assert!(read(&[(DATA, b"d"), (IDENTITY, b"a b")]).is_ok());
+        assert!(read(&[(DATA, b"!~"), (IDENTITY, b" ~"), (ACCESS_TOKEN, b" ~")]).is_ok());
     }
 
     #[test]
