@@ -163,6 +163,7 @@ pub(crate) fn kind(value: &serde_json::Value) -> JsonKind {
     match value {
         serde_json::Value::Null => JsonKind::Null,
         serde_json::Value::Bool(_) => JsonKind::Bool,
+        serde_json::Value::Number(number) if number.is_f64() => JsonKind::Fraction,
         serde_json::Value::Number(_) => JsonKind::Integer,
         serde_json::Value::String(_) => JsonKind::String,
         serde_json::Value::Array(_) => JsonKind::Array,

@@ -382,6 +382,11 @@ fn a_cognito_token_is_an_access_token_of_this_pool_client_and_user() {
                 wrong("cognito:groups", JsonKind::Integer),
             ),
             (
+                "a group that is a fraction",
+                with(json!({"cognito:groups": [1.5]})),
+                wrong("cognito:groups", JsonKind::Fraction),
+            ),
+            (
                 "a scope that is no text",
                 with(json!({"scope": ["a"]})),
                 wrong("scope", JsonKind::Array),
