@@ -1,7 +1,8 @@
 //! Who has a place to wait where not everybody can: ids that many requests wait for come first.
 
-use alb_oidc::{AuthenticateError, KeyStoreSettings};
+use alb_oidc::{AuthenticateError, KeyId, KeyStoreSettings};
 use tokio::task::JoinSet;
+use tokio::time;
 
 use crate::bench::{Bench, LIMITED, MINUTE, TICK, bogus, millis, secs, settle};
 
@@ -65,16 +66,20 @@ async fn an_id_that_nobody_waits_for_yet_takes_no_place_of_one_that_two_wait_for
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_second_request_for_an_id_is_worth_more_than_the_first_for_another() {
-    for _ in 0..20 {
-        let bench = without_budget(KeyStoreSettings::default().max_waiters(2)).await;
-        let _waiting = crowds(&bench, &[1, 1]);
-        let _more = bench.send(&bench.forged(bogus(0)));
-        assert_eq!(waiting_and_limited(&bench), (2, 1));
-        // It is the first id's place that was kept.
-        let _third = bench.send(&bench.forged(bogus(0)));
-        assert_eq!(waiting_and_limited(&bench), (2, 2));
+async fn among_ids_that_one_request_waits_for_luck_decides_and_no_choice_of_ids() {
+    let bench = without_budget(KeyStoreSettings::default().max_waiters(2)).await;
+    let _waiting = crowds(&bench, &[1, 1]);
+    let mut lucky = Vec::new();
+    // Each comes after the ones before by its id too.
+    for n in 1..=100_u8 {
+        let mut request =
+            bench.send(&bench.forged(KeyId::from_bytes([0xff, n].repeat(8).try_into().unwrap())));
+        match time::timeout(secs(0), &mut request).await {
+            Ok(refused) => assert_eq!(refused.map(drop), LIMITED),
+            Err(_) => lucky.push(request),
+        }
     }
+    assert!((1..100).contains(&lucky.len()), "{}", lucky.len());
 }
 
 #[tokio::test(start_paused = true)]
