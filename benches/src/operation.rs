@@ -58,12 +58,26 @@ impl Operation {
                 somebody.sign(alb.header(hours_from_now(6)), userinfo)
             })
         }),
-        // A header of 12 KB that nobody signed, full of numbers halfway between two doubles, which
-        // are the dearest to parse.
+        // A header of 12 KB that nobody signed, full of numbers that are nearly too great.
         Self::new("reject-hostile-numbers", || {
             rejected("algorithm", |_, _| {
-                let numbers = vec!["24703282292062327208e-343"; 460];
+                let numbers = vec!["1e308"; 2_000];
                 unsigned(&format!(r#"{{"a":[{}]}}"#, numbers.join(",")))
+            })
+        }),
+        // Another, that is base64url up to its last digit, which stands for too much.
+        Self::new("reject-hostile-digits", || {
+            rejected("encoding", |_, _| {
+                let signature = URL_SAFE.encode([1; 64]);
+                format!("{}B.e30=.{signature}", "A".repeat(16_281))
+            })
+        }),
+        // Another, of names that are escapes and little else.
+        Self::new("reject-hostile-escapes", || {
+            rejected("algorithm", |_, _| {
+                let prefix = r"\n".repeat(20);
+                let names: Vec<_> = (10..260).map(|n| format!(r#""{prefix}{n}":1"#)).collect();
+                unsigned(&format!("{{{}}}", names.join(",")))
             })
         }),
         // Another, of long names that differ in their last letters, one of them escaped.

@@ -7,7 +7,13 @@
 /// doubles end at, 1.7976931348623157e308.
 pub(super) fn is_finite(written: &str) -> bool {
     let written = written.strip_prefix('-').unwrap_or(written);
-    let (digits, exponent) = written.split_once(['e', 'E']).unwrap_or((written, "0"));
+    let (digits, exponent) = written.rsplit_once(['e', 'E']).unwrap_or((written, "0"));
+    let exponent = parse_exponent(exponent);
+    // Nearly always it is nowhere near, as can be told from how long it is.
+    let length = i64::try_from(digits.len()).unwrap_or(i64::MAX);
+    if exponent.saturating_add(length) < GREATEST_POWER {
+        return true;
+    }
     let (integer, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let significant = || {
         let digits = integer.bytes().chain(fraction.bytes());
@@ -20,7 +26,7 @@ pub(super) fn is_finite(written: &str) -> bool {
     let leading_zeros = integer.len() + fraction.len() - significant().count();
     let point = i64::try_from(integer.len()).unwrap_or(i64::MAX);
     let skipped = i64::try_from(leading_zeros).unwrap_or(i64::MAX);
-    let power = parse_exponent(exponent).saturating_add(point - skipped);
+    let power = exponent.saturating_add(point - skipped);
     if power != GREATEST_POWER {
         return power < GREATEST_POWER;
     }
