@@ -108,6 +108,28 @@ fn hostile_claims() -> Vec<(&'static str, String)> {
                 .join(","),
         ),
         (
+            "escapes in as many names and values as fit",
+            (0..820)
+                .map(|n| format!(r#""\n{n:x}":"\n""#))
+                .collect::<Vec<_>>()
+                .join(","),
+        ),
+        (
+            "escapes in half as many, and a little more",
+            (0..513)
+                .map(|n| format!(r#""\n{n:x}":"\n""#))
+                .collect::<Vec<_>>()
+                .join(","),
+        ),
+        (
+            "one long text with an escape",
+            format!(r#""a":"\n{}""#, "a".repeat(8_200)),
+        ),
+        (
+            "one long name with an escape",
+            format!(r#""\n{}":1"#, "a".repeat(8_200)),
+        ),
+        (
             "one long number",
             format!(r#""a":0.{}"#, "1".repeat(11_000)),
         ),
@@ -128,8 +150,14 @@ fn a_request_takes_three_times_its_token_and_4_kib_at_most() {
         for row in &rows {
             let _ = assert_bounded(row.name, authenticator, &row.headers);
         }
-        for (name, claims) in &claims {
-            let userinfo = format!(r#"{{"sub":"alice",{claims}}}"#);
+        let long = format!(r"\n{}", "a".repeat(2_500));
+        let subs = ["alice", r"\n", &long];
+        let userinfo = |sub, claims| format!(r#"{{"sub":"{sub}",{claims}}}"#);
+        let all = claims
+            .iter()
+            .flat_map(|(name, claims)| subs.map(|sub| (*name, userinfo(sub, claims))))
+            .filter(|(_, userinfo)| userinfo.len() <= 11_500);
+        for (name, userinfo) in all {
             let token = alb.sign(alb.header(NOW), &userinfo);
             assert!(token.len() <= OidcHeaders::MAX_BYTES, "{name}");
             let mut lines = vec![(OidcHeaders::DATA, token.into_bytes())];

@@ -427,10 +427,11 @@ impl Payload {
                     _ => {}
                 }
                 // In the order in which they stand, by which they are found again.
-                claims.push(Claim {
+                let claim = Claim {
                     name: unescaped.keep(name).start(),
                     value: item.span.start(),
-                });
+                };
+                json::push(&mut claims, claim);
                 if let Some(text) = item.as_text() {
                     unescaped.keep(text);
                 }

@@ -18,7 +18,7 @@ use crate::error::{JsonError, JsonKind, Segment, TokenError};
 use crate::time::UnixTime;
 use names::Names;
 use text::Quoted;
-pub(crate) use text::{Span, Text, Unescaped};
+pub(crate) use text::{Span, Text, Unescaped, push};
 
 /// Bounds of one document.
 #[derive(Clone, Copy)]

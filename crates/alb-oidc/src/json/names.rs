@@ -3,7 +3,7 @@
 use std::mem;
 
 use super::Fault;
-use super::text::{Quoted, Span, Text};
+use super::text::{Quoted, Span, Text, push};
 
 /// Names as they come. The first few need no allocation, and a token's header has no more.
 pub(super) struct Names<'t> {
@@ -64,7 +64,7 @@ impl<'t> Names<'t> {
     fn push_unusual(&mut self, name: Quoted) -> Result<(), Fault> {
         let name = self.name(name);
         if !self.more.is_empty() {
-            self.more.push(name);
+            push(&mut self.more, name);
             return Ok(());
         }
         let bytes = self.bytes(&name);
@@ -83,7 +83,7 @@ impl<'t> Names<'t> {
             }
             None => {
                 self.more.extend_from_slice(&self.first);
-                self.more.push(name);
+                push(&mut self.more, name);
             }
         }
         Ok(())
@@ -110,10 +110,8 @@ impl<'t> Names<'t> {
 
     fn name(&mut self, name: Quoted) -> Name {
         let span = if name.has_escapes {
-            let start = self.unescaped.len();
-            self.unescaped.extend(Text::new(self.text, name).chars());
-            // Less than the document.
-            Span::new(start, self.unescaped.len())
+            // All of it together is less than the document.
+            Text::new(self.text, name).unescape_into(&mut self.unescaped)
         } else {
             name.span
         };

@@ -81,7 +81,7 @@ impl<'t> Text<'t> {
     #[inline]
     pub(crate) fn decode(self) -> Cow<'t, str> {
         if self.quoted.has_escapes {
-            Cow::Owned(self.chars().collect())
+            Cow::Owned(self.unescape())
         } else {
             Cow::Borrowed(self.written())
         }
@@ -91,7 +91,7 @@ impl<'t> Text<'t> {
     #[inline]
     pub(crate) fn bytes(self) -> Cow<'t, [u8]> {
         if self.quoted.has_escapes {
-            Cow::Owned(self.chars().collect::<String>().into_bytes())
+            Cow::Owned(self.unescape().into_bytes())
         } else {
             Cow::Borrowed(self.quoted.span.bytes_of(self.document))
         }
@@ -114,6 +114,25 @@ impl<'t> Text<'t> {
         self.quoted.span
     }
 
+    fn unescape(self) -> String {
+        // No escape is shorter than what it stands for.
+        let mut text = String::with_capacity(self.written().len());
+        text.extend(self.chars());
+        text
+    }
+
+    /// Puts what it means behind the text that is there, and says where.
+    pub(super) fn unescape_into(self, text: &mut String) -> Span {
+        let room = self.written().len();
+        if text.capacity() - text.len() < room {
+            // Not twice as much: a request has its share of memory, and what grows is there twice.
+            text.reserve_exact(room + text.len() / 4);
+        }
+        let start = text.len();
+        text.extend(self.chars());
+        Span::new(start, text.len())
+    }
+
     /// What it means, character by character.
     pub(super) fn chars(self) -> impl Iterator<Item = char> {
         let mut rest = self.written();
@@ -132,8 +151,9 @@ impl<'t> Text<'t> {
 #[derive(Clone, Default)]
 pub(crate) struct Unescaped {
     text: String,
-    /// Where a string begins in the document, in order, and where its meaning stands here.
-    places: Vec<(u16, Span)>,
+    /// Where a string begins in the document, in order, and where its meaning ends here. It begins
+    /// where the one before ends.
+    places: Vec<Span>,
 }
 
 impl Unescaped {
@@ -142,11 +162,13 @@ impl Unescaped {
     #[inline]
     pub(crate) fn keep(&mut self, text: Text<'_>) -> Span {
         if text.quoted.has_escapes {
-            let start = self.text.len();
-            self.text.extend(text.chars());
-            // Less than the document.
-            let place = Span::new(start, self.text.len());
-            self.places.push((text.span().start, place));
+            // All of it together is less than the document.
+            let meaning = text.unescape_into(&mut self.text);
+            let place = Span {
+                start: text.span().start,
+                end: meaning.end,
+            };
+            push(&mut self.places, place);
         }
         text.span()
     }
@@ -155,9 +177,16 @@ impl Unescaped {
     pub(super) fn get(&self, span: Span) -> Option<&str> {
         let place = self
             .places
-            .binary_search_by_key(&span.start, |(start, _)| *start);
-        let (_, place) = self.places.get(place.ok()?)?;
-        Some(place.of(&self.text))
+            .binary_search_by_key(&span.start, |place| place.start)
+            .ok()?;
+        let before = place
+            .checked_sub(1)
+            .and_then(|before| self.places.get(before));
+        let meaning = Span {
+            start: before.map_or(0, |before| before.end),
+            end: self.places.get(place)?.end,
+        };
+        Some(meaning.of(&self.text))
     }
 }
 
@@ -192,6 +221,15 @@ pub(super) fn skip_from_escape(mut bytes: &[u8]) -> &[u8] {
         bytes = skip_plain(bytes.get(length..).unwrap_or_default());
     }
     bytes
+}
+
+/// Grows by a quarter, not to twice as much: a request has its share of memory, and what grows is
+/// there twice for a moment.
+pub(crate) fn push<T>(items: &mut Vec<T>, item: T) {
+    if items.len() == items.capacity() {
+        items.reserve_exact(8 + items.len() / 4);
+    }
+    items.push(item);
 }
 
 /// Among the bytes below 0x80, the lowest that is less than `limit` has its high bit set here, and
