@@ -58,8 +58,16 @@ impl Operation {
                 somebody.sign(alb.header(hours_from_now(6)), userinfo)
             })
         }),
-        // A header of 12 KB that nobody signed, full of numbers that are nearly too great.
+        // A header of 12 KB that nobody signed, full of numbers halfway between two doubles, which
+        // are the dearest to parse.
         Self::new("reject-hostile-numbers", || {
+            rejected("algorithm", |_, _| {
+                let numbers = vec!["24703282292062327208e-343"; 460];
+                unsigned(&format!(r#"{{"a":[{}]}}"#, numbers.join(",")))
+            })
+        }),
+        // Another, of numbers that are nearly too great, which are the dearest to compare.
+        Self::new("reject-hostile-magnitudes", || {
             rejected("algorithm", |_, _| {
                 let numbers = vec!["1e308"; 2_000];
                 unsigned(&format!(r#"{{"a":[{}]}}"#, numbers.join(",")))

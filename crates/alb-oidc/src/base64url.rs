@@ -73,8 +73,8 @@ fn strip_padding(segment: &[u8]) -> Result<&[u8], EncodingError> {
     }
 }
 
-/// What two groups of four digits stand for: three bytes each, the first in the lowest bits, and
-/// [`INVALID`] if one of the four is no digit.
+/// What two groups of four digits stand for: three bytes each, the first in the lowest bits. At least
+/// [`INVALID`] where one of the four is no digit.
 #[inline]
 fn bits_of(&[a, b, c, d, e, f, g, h]: &[u8; 8]) -> [u32; 2] {
     let [firsts, seconds, thirds, fourths] = &BITS;

@@ -30,6 +30,7 @@ pub struct UnverifiedAccessToken(Box<[u8]>);
 impl UnverifiedAccessToken {
     /// Of what is ASCII, as [`OidcHeaders`](crate::OidcHeaders) has read it.
     pub(crate) fn new(token: &[u8]) -> Self {
+        debug_assert!(token.is_ascii(), "read by `OidcHeaders`");
         Self(token.into())
     }
 

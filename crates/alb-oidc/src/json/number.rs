@@ -3,6 +3,9 @@
 //! Not by parsing it: halfway between two doubles that takes some twenty microseconds, and a header
 //! that nobody has signed holds hundreds of such numbers.
 
+use std::cmp::Ordering;
+use std::iter;
+
 /// Whether the number, which has the grammar of JSON and a fraction or an exponent, is below what
 /// doubles end at, 1.7976931348623157e308.
 pub(super) fn is_finite(written: &str) -> bool {
@@ -27,13 +30,15 @@ pub(super) fn is_finite(written: &str) -> bool {
     let point = i64::try_from(integer.len()).unwrap_or(i64::MAX);
     let skipped = i64::try_from(leading_zeros).unwrap_or(i64::MAX);
     let power = exponent.saturating_add(point - skipped);
-    if power != GREATEST_POWER {
-        return power < GREATEST_POWER;
+    match power.cmp(&GREATEST_POWER) {
+        Ordering::Less => true,
+        Ordering::Greater => false,
+        Ordering::Equal => {
+            let padded = significant().chain(iter::repeat(b'0'));
+            let first = padded.take(GREATEST_DIGITS.len());
+            first.le(GREATEST_DIGITS.bytes())
+        }
     }
-    let padded = significant().chain(std::iter::repeat(b'0'));
-    padded
-        .take(GREATEST_DIGITS.len())
-        .le(GREATEST_DIGITS.bytes())
 }
 
 fn parse_exponent(text: &str) -> i64 {

@@ -4,8 +4,6 @@ use std::borrow::Cow;
 use std::iter;
 use std::ops::Range;
 
-use crate::headers::OidcHeaders;
-
 /// A stretch of a document.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Span {
@@ -13,20 +11,13 @@ pub(crate) struct Span {
     end: u16,
 }
 
-// A document, and after it all that its escapes stand for, has less bytes than a header's value.
-const _: () = assert!(2 * OidcHeaders::MAX_BYTES <= u16::MAX as usize);
-
 impl Span {
-    /// In an object of which all is [within reach](Self::reaches_all_in).
+    /// In an object of at most [`Document::MAX_BYTES`](super::Document::MAX_BYTES), or in what its
+    /// escapes stand for.
     #[inline]
     pub(super) fn new(start: usize, end: usize) -> Self {
         let [start, end] = [start, end].map(|place| place.try_into().unwrap_or(u16::MAX));
         Self { start, end }
-    }
-
-    /// Whether spans have room for all that stands inside of the object's braces.
-    pub(super) fn reaches_all_in(object: &str) -> bool {
-        u16::try_from(object.len().saturating_sub(1)).is_ok()
     }
 
     pub(crate) const fn start(self) -> u16 {

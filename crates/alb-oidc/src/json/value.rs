@@ -82,7 +82,7 @@ mod tests {
             depth: 0,
             members: 0,
         };
-        Reader::new(text, limits).value()
+        Reader::new(text, limits).unwrap().value()
     }
 
     #[test]

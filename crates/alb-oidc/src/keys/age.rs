@@ -43,16 +43,20 @@ impl Age {
         now.saturating_duration_since(self.fetched_at)
     }
 
+    pub(crate) fn is_expired(&self, now: Instant, settings: &KeyStoreSettings) -> bool {
+        self.at(now) >= settings.hard_lifetime
+    }
+
+    /// Asking may change the answer: the refresh that it tells of is the caller's to begin.
     pub(crate) fn freshness(&self, now: Instant, settings: &KeyStoreSettings) -> Freshness {
         if now < self.fresh_until {
             return Freshness::Fresh;
         }
-        let age = self.at(now);
-        if age >= settings.hard_lifetime {
+        if self.is_expired(now, settings) {
             return Freshness::Expired;
         }
         let due = self.refresh_after.load(Ordering::Relaxed);
-        let age = millis(age);
+        let age = millis(self.at(now));
         let next = age.saturating_add(millis(settings.refresh_interval));
         let claimed = age >= due
             && self

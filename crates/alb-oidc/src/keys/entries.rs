@@ -67,13 +67,23 @@ impl Entry {
         }
     }
 
+    /// Whether it may be served, and whether whoever asks is to refresh it, as
+    /// [`Age::freshness`].
     pub(crate) fn freshness(&self, now: Instant, settings: &KeyStoreSettings) -> Freshness {
-        if !self.key.is_proven() && self.age.at(now) >= settings.refresh_interval {
-            // A good key proves itself at once. This one may be another than the endpoint meant to
-            // serve.
-            return Freshness::Expired;
+        match self.has_failed_to_prove_itself(now, settings) {
+            true => Freshness::Expired,
+            false => self.age.freshness(now, settings),
         }
-        self.age.freshness(now, settings)
+    }
+
+    /// Whether it may not be served.
+    pub(crate) fn is_expired(&self, now: Instant, settings: &KeyStoreSettings) -> bool {
+        self.has_failed_to_prove_itself(now, settings) || self.age.is_expired(now, settings)
+    }
+
+    /// A good key proves itself at once. This one may be another than the endpoint meant to serve.
+    fn has_failed_to_prove_itself(&self, now: Instant, settings: &KeyStoreSettings) -> bool {
+        !self.key.is_proven() && self.age.at(now) >= settings.refresh_interval
     }
 
     /// Notes that the endpoint says there is no such key; `true` once that is to be believed: it

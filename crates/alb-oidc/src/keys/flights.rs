@@ -168,7 +168,7 @@ impl Flights {
             return Joined::Failed(self.error(request, failure, left));
         }
         let tie = self.random();
-        if self.is_full_for(request) && !self.make_room_for(request, tie, effects) {
+        if self.is_full_for(request) && !self.make_room_for(request, tie, now, effects) {
             self.limited += 1;
             return Joined::Failed(KeyError::Limited);
         }
@@ -494,7 +494,13 @@ impl Flights {
     }
 
     /// Refuses others, if this request is to have a place; `false` if it is not.
-    fn make_room_for(&mut self, request: KeyRequest, tie: u64, effects: &mut Effects) -> bool {
+    fn make_room_for(
+        &mut self,
+        request: KeyRequest,
+        tie: u64,
+        now: Instant,
+        effects: &mut Effects,
+    ) -> bool {
         let ids_are_full = self.ids_are_full_for(request);
         let loser = if ids_are_full {
             self.oldest_of_the_least_wanted()
@@ -511,7 +517,7 @@ impl Flights {
                 break;
             }
         }
-        self.end_if_unbegun(loser);
+        self.end_if_abandoned(loser, now, effects);
         true
     }
 
@@ -528,8 +534,8 @@ impl Flights {
     }
 
     /// The least wanted of the ids that wait for the budget, if this request's id is more wanted, ties
-    /// at random. If only ids are left that a crowd waits for, the one with the largest, if this
-    /// request's id has none.
+    /// at random. If only ids are left that a crowd waits for, the one with the largest, be its fetch
+    /// under way or not, if this request's id has none.
     fn less_wanted_than(&self, request: KeyRequest, tie: u64) -> Option<KeyRequest> {
         let (waiters, tie) = match self.flights.get(&request) {
             Some(flight) => (flight.waiters.len(), flight.tie.min(tie)),
@@ -558,15 +564,8 @@ impl Flights {
         if flight.stage == Stage::Queued && flight.waiters.is_empty() {
             match flight.last {
                 Some(failure) => self.finish(request, Err(failure), now, effects),
-                None => self.end_if_unbegun(request),
+                None => drop(self.remove(request)),
             }
-        }
-    }
-
-    fn end_if_unbegun(&mut self, request: KeyRequest) {
-        let unbegun = |flight: &Flight| flight.stage == Stage::Queued && flight.waiters.is_empty();
-        if self.flights.get(&request).is_some_and(unbegun) {
-            self.remove(request);
         }
     }
 

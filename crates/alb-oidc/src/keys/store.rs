@@ -167,7 +167,7 @@ impl Shared {
             // Under the lock: a fetch that has just ended has put its key here before it told of
             // it.
             match self.entries.load().get(&request) {
-                Some(entry) if entry.freshness(now, &self.settings) != Freshness::Expired => {
+                Some(entry) if !entry.is_expired(now, &self.settings) => {
                     Joined::Held(entry.key.clone())
                 }
                 _ => flights.join(request, metered, now, effects),
@@ -393,16 +393,13 @@ impl Task {
         let mut regions: Vec<_> = self.shared.entries.load().regions().collect();
         regions.push(request.region());
         let withdrawn = self.shared.act(|flights, effects| {
-            let mut withdrawn = false;
+            let is_wanted = flights.is_wanted(request, attempt);
+            let is_absent = matches!(answer, Err(Failure::Absent(_)));
+            let served_at = flights.served_at(request.region());
+            let withdrawn =
+                is_wanted && is_absent && self.shared.note_absence(request, served_at, now);
             let answer = match answer {
-                Ok(key) if flights.is_wanted(request, attempt) => {
-                    Ok(self.shared.keep(request, &key, now))
-                }
-                Err(Failure::Absent(status)) if flights.is_wanted(request, attempt) => {
-                    let served_at = flights.served_at(request.region());
-                    withdrawn = self.shared.note_absence(request, served_at, now);
-                    Err(Failure::Absent(status))
-                }
+                Ok(key) if is_wanted => Ok(self.shared.keep(request, &key, now)),
                 other => other,
             };
             flights.landed(request, attempt, answer, now, effects);

@@ -376,6 +376,7 @@ fn a_fetch_that_never_began_is_no_failure_of_the_endpoint() {
         owned(user.groups()),
         Err(AccessTokenError::Unavailable(KeyError::NoRuntime))
     );
+    assert_eq!(next.block_on(bench.groups(&bench.token())), admins());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Runtimes that end, or that nobody drives any more, while keys are waited for.
 
 use alb_oidc::{KeyError, KeyStoreSettings};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::time::Instant;
 
 use crate::bench::{Bench, TICK, bogus, millis, secs, wait};
@@ -67,4 +67,21 @@ fn the_next_runtime_waits_for_the_budget_where_nobody_drives_the_one_that_was_to
         assert_eq!((verdict, start.elapsed().as_secs()), (Ok(()), 3));
     });
     drop(idle);
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_cost_no_task_each() {
+    let bench = Bench::with(one_a_second());
+    bench.endpoint.take(secs(1));
+    let tasks = || Handle::current().metrics().num_alive_tasks();
+    let before = tasks();
+    let mut waiting = Vec::new();
+    for n in 0..1_000 {
+        waiting.push(bench.send(&bench.forged(bogus(n))));
+    }
+    // One fetches, and one waits for the budget.
+    assert_eq!(tasks(), before + 2);
+    wait(millis(500)).await;
+    waiting.extend((1_000..2_000).map(|n| bench.send(&bench.forged(bogus(n)))));
+    assert_eq!(tasks(), before + 2);
 }

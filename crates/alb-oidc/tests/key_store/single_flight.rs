@@ -1,5 +1,6 @@
 //! One fetch, however many requests wait for it, and whatever becomes of them.
 
+use std::panic;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
@@ -73,6 +74,22 @@ async fn a_fetch_goes_on_when_the_request_that_began_it_is_dropped() {
     let (first, second) = tokio::join!(first, bench.verdict(&token));
     assert!(first.is_err());
     assert_eq!(second, Ok(()));
+    assert_eq!(bench.endpoint.asked(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetch_goes_on_when_the_request_that_began_it_panics() {
+    let bench = Bench::new();
+    bench.endpoint.take(millis(100));
+    let request = bench.send(&bench.token());
+    let first = tokio::spawn(async move {
+        let _request = request;
+        wait(millis(10)).await;
+        panic::resume_unwind(Box::new("the handler panics"));
+    });
+    let verdicts = herd(&bench, 9_999).join_all().await;
+    assert!(verdicts.iter().all(Result::is_ok));
+    assert!(first.await.is_err_and(|error| error.is_panic()));
     assert_eq!(bench.endpoint.asked(), 1);
 }
 

@@ -24,6 +24,7 @@ use super::jwk::{Jwk, JwkSet, SignatureAlgorithm};
 use super::runtime::FetchRuntime;
 use super::{KeyFetcher, KeyResponse, KeyStoreSettings};
 use crate::error::{FetchError, KeyError};
+use crate::json::Document;
 use crate::meter;
 use crate::policy::Issuer;
 use crate::trace::{event, in_span};
@@ -438,3 +439,4 @@ const REFETCH_INTERVAL: Duration = Duration::from_secs(10);
 /// The longest set that is read: some dozens of RSA keys, each with the certificates that some
 /// providers add.
 const MAX_SET_BYTES: usize = 64 * 1024;
+const _: () = assert!(MAX_SET_BYTES <= Document::MAX_BYTES);
