@@ -29,7 +29,8 @@ fn the_next_runtime_waits_for_the_budget_where_one_has_ended() {
     runtime().block_on(async {
         let (verdict, took) = bench.timed(&bench.token()).await;
         assert_eq!(verdict, Ok(()));
-        assert!(took <= secs(1) + TICK, "{took:?}");
+        // Each runtime has a clock of its own, and they may be some milliseconds apart.
+        assert!(took <= millis(1_100), "{took:?}");
     });
 }
 
