@@ -96,6 +96,22 @@ async fn failures_that_are_no_no_never_give_a_key_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn failures_are_no_no_though_the_endpoint_serves_other_keys_meanwhile() {
+    let bench = Bench::new();
+    bench.request().await.unwrap();
+    wait(HOUR).await;
+    for _ in 0..5 {
+        bench.endpoint.answer(Answer::Status(500));
+        assert_eq!(bench.request().await, Ok(()));
+        wait(secs(1)).await;
+        bench.endpoint.answer(Answer::Published);
+        bench.make_endpoint_known().await;
+        wait(MINUTE).await;
+    }
+    assert_eq!(bench.store.stats().proven_keys, 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_key_that_is_withdrawn_by_hand_is_asked_for_anew() {
     let bench = Bench::new();
     bench.request().await.unwrap();
