@@ -4,7 +4,7 @@ use alb_oidc::{AuthenticateError, KeyId, KeyStoreSettings};
 use tokio::task::JoinSet;
 use tokio::time;
 
-use crate::bench::{Bench, LIMITED, MINUTE, TICK, bogus, millis, secs, settle};
+use crate::bench::{Bench, LIMITED, MINUTE, TICK, bogus, millis, secs, settle, wait};
 
 type Waiting = JoinSet<Result<alb_oidc::AuthenticatedUser, AuthenticateError>>;
 
@@ -80,6 +80,27 @@ async fn among_ids_that_one_request_waits_for_luck_decides_and_no_choice_of_ids(
         }
     }
     assert!((1..100).contains(&lucky.len()), "{}", lucky.len());
+}
+
+/// Beyond 32, how many wait counts for nothing, but each that asks draws another lot.
+#[tokio::test(start_paused = true)]
+async fn among_crowds_the_one_that_goes_on_asking_comes_first() {
+    const ROUNDS: usize = 20;
+    let mut won = 0;
+    for _ in 0..ROUNDS {
+        let bench = Bench::with(KeyStoreSettings::default().budget_burst(1));
+        bench.make_endpoint_known().await;
+        let mut waiting = Vec::new();
+        for (id, size) in [(bogus(0), 32), (bogus(1), 1_600)] {
+            let token = bench.forged(id);
+            waiting.extend((0..size).map(|_| bench.send(&token)));
+        }
+        wait(secs(1) + TICK).await;
+        let first = bench.endpoint.urls().remove(0);
+        won += usize::from(first.ends_with(&bogus(1).to_string()));
+    }
+    // 49 times of 50 it does, and half the time if it drew no more than the other.
+    assert!(won >= 16, "{won} of {ROUNDS}");
 }
 
 #[tokio::test(start_paused = true)]
