@@ -15,7 +15,7 @@ async fn without_budget(settings: KeyStoreSettings) -> Bench {
     bench
 }
 
-/// So many requests for each of the ids from 0 on, none of which is polled twice.
+/// So many requests for each of the ids from 0 on.
 fn crowds(bench: &Bench, sizes: &[usize]) -> Waiting {
     let mut waiting = JoinSet::new();
     for (id, size) in (0..).zip(sizes) {
