@@ -100,7 +100,7 @@ async fn among_crowds_the_one_that_goes_on_asking_comes_first() {
         won += usize::from(first.ends_with(&bogus(1).to_string()));
     }
     // 49 times of 50 it does, and half the time if it drew no more than the other.
-    assert!(won >= 16, "{won} of {ROUNDS}");
+    assert!(won >= 14, "{won} of {ROUNDS}");
 }
 
 #[tokio::test(start_paused = true)]
