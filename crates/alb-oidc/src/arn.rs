@@ -68,18 +68,16 @@ impl LoadBalancerArn {
     }
 
     fn parse_parts(text: &[u8]) -> Result<Self, ArnError> {
-        let mut parts = text.splitn(6, |byte| *byte == b':');
-        let mut part = || parts.next().ok_or(ArnError::NotAnArn);
-        if part()? != b"arn" {
-            return Err(ArnError::NotAnArn);
-        }
-        let partition = Partition::parse(part()?)?;
-        if part()? != b"elasticloadbalancing" {
-            return Err(ArnError::Service);
-        }
-        let region = part()?;
-        let account = part()?;
-        let (name, id) = parse_resource(part()?)?;
+        let part = |text| cut(text, b':').ok_or(ArnError::NotAnArn);
+        let rest = text.strip_prefix(b"arn:").ok_or(ArnError::NotAnArn)?;
+        let (partition, rest) = part(rest)?;
+        let partition = Partition::parse(partition)?;
+        let Some(rest) = rest.strip_prefix(b"elasticloadbalancing:") else {
+            return part(rest).and(Err(ArnError::Service));
+        };
+        let (region, rest) = part(rest)?;
+        let (account, resource) = part(rest)?;
+        let (name, id) = parse_resource(resource)?;
         let region = Region::parse(region)?;
         if region.partition() != partition {
             return Err(ArnError::PartitionOfRegion);
@@ -93,17 +91,19 @@ impl LoadBalancerArn {
     }
 }
 
+/// What stands before the separator, and what behind it.
+fn cut(text: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
+    let end = text.iter().position(|byte| *byte == separator)?;
+    Some((text.get(..end)?, text.get(end + 1..)?))
+}
+
 /// The name and the id out of `loadbalancer/app/<name>/<id>`; for everything else of Elastic Load
 /// Balancing, what it is instead.
 fn parse_resource(resource: &[u8]) -> Result<(&[u8], &[u8]), ArnError> {
     let Some(path) = resource.strip_prefix(b"loadbalancer/app/") else {
         return Err(kind_of(resource));
     };
-    let mut segments = path.split(|byte| *byte == b'/');
-    match (segments.next(), segments.next(), segments.next()) {
-        (Some(name), Some(id), None) => Ok((name, id)),
-        _ => Err(ArnError::Resource),
-    }
+    cut(path, b'/').ok_or(ArnError::Resource)
 }
 
 /// What it is, if it is no Application Load Balancer.
@@ -124,8 +124,11 @@ fn parse_id(text: &[u8]) -> Result<u64, ArnError> {
         (pairs, []) => <&[_; 8]>::try_from(pairs).ok(),
         _ => None,
     };
-    let id = pairs.and_then(hex::decode).ok_or(ArnError::Id)?;
-    Ok(u64::from_be_bytes(id))
+    match pairs.and_then(hex::decode) {
+        Some(id) => Ok(u64::from_be_bytes(id)),
+        None if text.contains(&b'/') => Err(ArnError::Resource),
+        None => Err(ArnError::Id),
+    }
 }
 
 impl FromStr for LoadBalancerArn {
@@ -239,45 +242,45 @@ impl Region {
     /// The partition that the region belongs to, which its first letters tell.
     #[must_use]
     pub fn partition(&self) -> Partition {
-        let mut words = words(self.0.as_bytes());
-        match (words.next(), words.next()) {
-            (Some(b"us"), Some(b"gov")) => Partition::AwsUsGov,
-            (Some(b"cn"), _) => Partition::AwsCn,
-            (Some(b"eusc"), _) => Partition::AwsEusc,
-            (_, Some(b"iso")) => Partition::AwsIso,
-            (_, Some(b"isob")) => Partition::AwsIsoB,
-            (_, Some(b"isoe")) => Partition::AwsIsoE,
-            (_, Some(b"isof")) => Partition::AwsIsoF,
+        match cut(self.0.as_bytes(), b'-') {
+            Some((b"us", [b'g', b'o', b'v', b'-', ..])) => Partition::AwsUsGov,
+            Some((b"cn", _)) => Partition::AwsCn,
+            Some((b"eusc", _)) => Partition::AwsEusc,
+            Some((_, [b'i', b's', b'o', rest @ ..])) => match rest {
+                [b'-', ..] => Partition::AwsIso,
+                [b'b', b'-', ..] => Partition::AwsIsoB,
+                [b'e', b'-', ..] => Partition::AwsIsoE,
+                [b'f', b'-', ..] => Partition::AwsIsoF,
+                _ => Partition::Aws,
+            },
             _ => Partition::Aws,
         }
     }
 
     fn parse(text: &[u8]) -> Result<Self, ArnError> {
-        let mut words = words(text);
-        let first = words.next().unwrap_or_default();
+        let mut words = text.split(|byte| *byte == b'-');
         let number = words.next_back().unwrap_or_default();
+        let first = words.next().unwrap_or_default();
+        let mut count = 0;
+        let mut is_isolated = first.starts_with(b"iso");
         let letters = |word: &[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_lowercase);
-        let mut middle = words.peekable();
+        let middle = words.all(|word| {
+            count += 1;
+            is_isolated |= word.starts_with(b"iso");
+            letters(word)
+        });
         let valid = (2..=4).contains(&first.len())
             && letters(first)
-            && middle.peek().is_some()
-            && middle.all(letters)
+            && middle
+            && count > 0
             && (1..=2).contains(&number.len())
             && number.iter().all(u8::is_ascii_digit);
         let region = InlineText::new(text).map(Self).filter(|_| valid);
-        let is_guessed = |region: &Self| {
-            let mut words = self::words(text);
-            let isolated = words.any(|word| word.starts_with(b"iso"));
-            isolated && region.partition() == Partition::Aws
-        };
+        let is_guessed = |region: &Self| is_isolated && region.partition() == Partition::Aws;
         region
             .filter(|region| !is_guessed(region))
             .ok_or(ArnError::Region)
     }
-}
-
-fn words(region: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
-    region.split(|byte| *byte == b'-')
 }
 
 impl FromStr for Region {

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use crate::arn::LoadBalancerArn;
 use crate::error::{JsonError, KeyIdError, Segment, TokenError};
 use crate::hex;
-use crate::json::{Document, Item, Limits, Span, Text, Unescaped};
+use crate::json::{Document, Form, Item, Limits, Span, Text, Unescaped, Value};
 use crate::time::UnixTime;
 
 /// The id of a signing key: a UUID ([RFC 9562](https://www.rfc-editor.org/rfc/rfc9562)) in lower
@@ -121,11 +121,20 @@ impl JoseHeader {
     }
 
     pub(crate) fn parse(bytes: Vec<u8>) -> Result<Self, TokenError> {
+        let text = String::from_utf8(bytes).map_err(|_| json(JsonError::Utf8))?;
+        match USUAL.gaps(&text) {
+            Some(gaps) => Members::fill(&text, gaps)?.finish(Document::plain(text)),
+            None => Self::parse_any(text),
+        }
+    }
+
+    /// Whatever the order of its members is, and how it is spaced.
+    fn parse_any(text: String) -> Result<Self, TokenError> {
         let mut members = Members::default();
         let take = |name: Text<'_>, item: Item<'_>, unescaped: &mut Unescaped| {
             members.take(&name.bytes(), item, unescaped)
         };
-        let document = Document::read(bytes, Segment::Header, LIMITS, &[], take)?;
+        let document = Document::of(text, LIMITS, &[], json, take)?;
         members.finish(document)
     }
 }
@@ -155,6 +164,26 @@ struct Members {
 }
 
 impl Members {
+    /// Those of a header that has the [`USUAL`] form.
+    fn fill(
+        text: &str,
+        ([key_id, issuer, client, signer], expiry): ([Span; 4], Value),
+    ) -> Result<Self, TokenError> {
+        let key_id = KeyId::parse(key_id.of(text)).map_err(|_| TokenError::KeyId)?;
+        let signer = LoadBalancerArn::parse(signer.of(text).as_bytes());
+        Ok(Self {
+            algorithm: Some(()),
+            typ: Some(()),
+            key_id: Some(key_id),
+            signer: Some(signer.ok()),
+            issuer: Some(issuer),
+            client: Some(client),
+            expires_at: Some(expiry.time("exp").map_err(json)?),
+            not_before: None,
+            issued_at: None,
+        })
+    }
+
     fn take(
         &mut self,
         name: &[u8],
@@ -237,6 +266,17 @@ const fn json(error: JsonError) -> TokenError {
     }
 }
 
+/// What all ALBs write that were ever seen: these seven members in this order.
+const USUAL: Form<4> = Form {
+    before_strings: [
+        r#"{"typ":"JWT","kid":""#,
+        r#"","alg":"ES256","iss":""#,
+        r#"","client":""#,
+        r#"","signer":""#,
+    ],
+    before_number: r#"","exp":"#,
+};
+
 /// An ALB writes seven flat members; AWS may add some.
 const LIMITS: Limits = Limits {
     depth: 16,
@@ -247,3 +287,125 @@ const LIMITS: Limits = Limits {
 /// ([RFC 7515 section 4.1](https://www.rfc-editor.org/rfc/rfc7515#section-4.1), [RFC
 /// 7797](https://www.rfc-editor.org/rfc/rfc7797)).
 const FORBIDDEN: [&str; 7] = ["b64", "jku", "jwk", "x5c", "x5t", "x5t#S256", "x5u"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
+    const SIGNER: &str = "arn:aws:elasticloadbalancing:eu-west-1:000000000000:loadbalancer/app/shop/50dc6c495c0c9188";
+
+    fn usual([key_id, issuer, client, signer, expiry]: [&str; 5]) -> String {
+        format!(
+            r#"{{"typ":"JWT","kid":"{key_id}","alg":"ES256","iss":"{issuer}","client":"{client}","signer":"{signer}","exp":{expiry}}}"#
+        )
+    }
+
+    /// All that a header says.
+    fn said(header: &JoseHeader) -> impl PartialEq + fmt::Debug + use<> {
+        let texts = [header.untrusted_issuer(), header.untrusted_client()].map(str::to_owned);
+        let times = [Some(header.expires_at), header.not_before, header.issued_at];
+        (header.key_id, header.signer, texts, times)
+    }
+
+    /// Whether it has the usual form, after reading it in both ways.
+    fn compare(text: &str) -> bool {
+        let read = JoseHeader::parse(text.into());
+        let expected = JoseHeader::parse_any(text.to_owned());
+        assert_eq!(
+            read.as_ref().map(said),
+            expected.as_ref().map(said),
+            "{text}"
+        );
+        USUAL.gaps(text).is_some()
+    }
+
+    const KEY_ID: &str = "00000000-0000-4000-8000-00000000002a";
+    const GOOD: [&str; 5] = [
+        KEY_ID,
+        "https://example.com",
+        "client",
+        SIGNER,
+        "1900000000",
+    ];
+    /// What may stand in each gap.
+    const VALUES: [&[&str]; 5] = [
+        &[
+            KEY_ID,
+            "00000000-0000-4000-8000-00000000002A",
+            r"\u00300000000-0000-4000-8000-00000000002a",
+            "",
+        ],
+        &[
+            "https://example.com",
+            "\u{7f}é😀",
+            r"\n",
+            "",
+            "\n",
+            r#"","iss":""#,
+        ],
+        &["client", r"\ud83d\ude00", r"\ud83d", r"\", "}"],
+        &[SIGNER, "arn:aws:s3:::bucket", "", r"arn\u003aaws"],
+        &[
+            "1900000000",
+            "0",
+            "00",
+            "-0",
+            "-1",
+            "1.5",
+            "1e400",
+            "18446744073709551615",
+            "18446744073709551616",
+            r#""1900000000""#,
+            "null",
+            "{}",
+            "",
+            "1 ",
+            r#"1,"exp":2"#,
+            r#"1,"nbf":2"#,
+            r#"1,"crit":[]"#,
+        ],
+    ];
+
+    #[test]
+    fn the_usual_form_is_read_as_any_other() {
+        let each = |values: Vec<[&'static str; 5]>, gap: usize| -> Vec<_> {
+            let with = |mut values: [&'static str; 5], value| {
+                values[gap] = value;
+                values
+            };
+            let all = values.iter();
+            all.flat_map(|values| VALUES[gap].iter().map(move |value| with(*values, value)))
+                .collect()
+        };
+        let all = (0..VALUES.len()).fold(vec![GOOD], each);
+        let usual = all.iter().filter(|values| compare(&usual(**values)));
+        // Those without escapes and control characters, and with one number at the end.
+        assert_eq!(usual.count(), 3 * 3 * 2 * 3 * 6);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_header_that_is_nearly_usual_is_read_as_any_other(
+            place: Index,
+            removed in 0..3_usize,
+            added in r#"["\\{}:,0-9a-z \n\x00\x7fé]{0,3}"#,
+        ) {
+            let mut text = usual(GOOD);
+            let start = place.index(text.len() + 1);
+            let end = (start + removed).min(text.len());
+            text.replace_range(start..end, &added);
+            compare(&text);
+        }
+    }
+
+    #[test]
+    fn another_order_or_spacing_is_not_of_the_usual_form() {
+        assert!(compare(&usual(GOOD)));
+        assert!(!compare(&usual(GOOD).replace(r#","exp""#, r#", "exp""#)));
+        assert!(!compare(&format!("{} ", usual(GOOD))));
+    }
+}

@@ -7,6 +7,7 @@
 //! the text everything stands.
 
 mod comparison;
+mod form;
 mod names;
 mod number;
 mod text;
@@ -16,6 +17,7 @@ use std::iter;
 
 use crate::error::{JsonError, JsonKind, Segment, TokenError};
 use crate::time::UnixTime;
+pub(crate) use form::Form;
 use names::Names;
 use text::Quoted;
 pub(crate) use text::{Span, Text, Unescaped, push};
@@ -40,6 +42,14 @@ impl Document {
     /// The longest that is read: places inside of the braces have 16 bits.
     pub(crate) const MAX_BYTES: usize = 1 << 16;
 
+    /// One whose strings have no escapes.
+    pub(crate) fn plain(text: String) -> Self {
+        Self {
+            text,
+            unescaped: Unescaped::default(),
+        }
+    }
+
     /// Reads one segment of a token, as [`read_as`](Self::read_as).
     pub(crate) fn read(
         bytes: Vec<u8>,
@@ -52,19 +62,30 @@ impl Document {
         Self::read_as(bytes, limits, may_repeat, fault, take)
     }
 
-    /// Reads one object and nothing after it, and hands its members to `take` as they come.
-    ///
-    /// No member may come twice, at any depth, but for those of the outermost object that
-    /// `may_repeat` names. Among very many, whether one did is known at the end: what `take` has
-    /// seen counts only if all is well.
+    /// Reads what must be UTF-8, as [`of`](Self::of).
     pub(crate) fn read_as<E>(
         bytes: Vec<u8>,
         limits: Limits,
         may_repeat: &[&str],
         fault: impl Fn(JsonError) -> E,
-        mut take: impl FnMut(Text<'_>, Item<'_>, &mut Unescaped) -> Result<(), E>,
+        take: impl FnMut(Text<'_>, Item<'_>, &mut Unescaped) -> Result<(), E>,
     ) -> Result<Self, E> {
         let text = String::from_utf8(bytes).map_err(|_| fault(JsonError::Utf8))?;
+        Self::of(text, limits, may_repeat, fault, take)
+    }
+
+    /// Reads one object and nothing after it, and hands its members to `take` as they come.
+    ///
+    /// No member may come twice, at any depth, but for those of the outermost object that
+    /// `may_repeat` names. Among very many, whether one did is known at the end: what `take` has
+    /// seen counts only if all is well.
+    pub(crate) fn of<E>(
+        text: String,
+        limits: Limits,
+        may_repeat: &[&str],
+        fault: impl Fn(JsonError) -> E,
+        mut take: impl FnMut(Text<'_>, Item<'_>, &mut Unescaped) -> Result<(), E>,
+    ) -> Result<Self, E> {
         let mut unescaped = Unescaped::default();
         let mut refused = None;
         let read = Reader::new(&text, limits).and_then(|mut reader| {
@@ -179,19 +200,9 @@ impl<'t> Item<'t> {
         })
     }
 
-    /// The `NumericDate` ([RFC 7519 section 2](https://www.rfc-editor.org/rfc/rfc7519#section-2))
-    /// that the value of `member` must be: an integer, from 0 to the end of the year 9999.
+    /// The time that the value of `member` must be.
     pub(crate) fn time(self, member: &'static str) -> Result<UnixTime, JsonError> {
-        match self.value {
-            Value::Natural(seconds) if UnixTime::from_secs(seconds) <= UnixTime::MAX => {
-                Ok(UnixTime::from_secs(seconds))
-            }
-            Value::Natural(_) | Value::Negative(_) => Err(JsonError::TimeOutOfRange(member)),
-            other => Err(JsonError::Type {
-                member,
-                found: other.kind(),
-            }),
-        }
+        self.value.time(member)
     }
 }
 
@@ -213,6 +224,21 @@ pub(crate) enum Value {
 }
 
 impl Value {
+    /// The `NumericDate` ([RFC 7519 section 2](https://www.rfc-editor.org/rfc/rfc7519#section-2))
+    /// that the value of `member` must be: an integer, from 0 to the end of the year 9999.
+    pub(crate) fn time(self, member: &'static str) -> Result<UnixTime, JsonError> {
+        match self {
+            Self::Natural(seconds) if UnixTime::from_secs(seconds) <= UnixTime::MAX => {
+                Ok(UnixTime::from_secs(seconds))
+            }
+            Self::Natural(_) | Self::Negative(_) => Err(JsonError::TimeOutOfRange(member)),
+            other => Err(JsonError::Type {
+                member,
+                found: other.kind(),
+            }),
+        }
+    }
+
     pub(crate) const fn kind(self) -> JsonKind {
         match self {
             Self::Null => JsonKind::Null,
