@@ -326,7 +326,7 @@ fn has_reserved_name_inside(value: &Value) -> bool {
 fn read_array(text: &str) -> Option<Vec<Value>> {
     let mut spans = Vec::new();
     let object = format!(r#"{{"array":{text}}}"#).into_bytes();
-    let take = |_: json::Text<'_>, item: json::Item<'_>, _: &mut json::Unescaped| {
+    let take = |_: json::Name<'_>, item: json::Item<'_>, _: &mut json::Unescaped| {
         spans.push(item.span);
         Ok(())
     };
@@ -405,7 +405,7 @@ impl Payload {
             LIMITS,
             &["exp", "iss"],
             |name, item, unescaped| {
-                match &*name.bytes() {
+                match name.bytes {
                     b"exp" => {
                         exp_differs = item.time("exp") != Ok(header.expires_at);
                         return Ok(());
@@ -428,7 +428,7 @@ impl Payload {
                 }
                 // In the order in which they stand, by which they are found again.
                 let claim = Claim {
-                    name: unescaped.keep(name).start(),
+                    name: unescaped.keep(name.text).start(),
                     value: item.span.start(),
                 };
                 json::push(&mut claims, claim);

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use crate::arn::LoadBalancerArn;
 use crate::error::{JsonError, KeyIdError, Segment, TokenError};
 use crate::hex;
-use crate::json::{Document, Form, Item, Limits, Span, Text, Unescaped, Value};
+use crate::json::{Document, Form, Item, Limits, Name, Span, Unescaped, Value};
 use crate::time::UnixTime;
 
 /// The id of a signing key: a UUID ([RFC 9562](https://www.rfc-editor.org/rfc/rfc9562)) in lower
@@ -131,8 +131,8 @@ impl JoseHeader {
     /// Whatever the order of its members is, and how it is spaced.
     fn parse_any(text: String) -> Result<Self, TokenError> {
         let mut members = Members::default();
-        let take = |name: Text<'_>, item: Item<'_>, unescaped: &mut Unescaped| {
-            members.take(&name.bytes(), item, unescaped)
+        let take = |name: Name<'_>, item: Item<'_>, unescaped: &mut Unescaped| {
+            members.take(name.bytes, item, unescaped)
         };
         let document = Document::of(text, LIMITS, &[], json, take)?;
         members.finish(document)

@@ -2,7 +2,7 @@
 
 use crate::base64url;
 use crate::error::{EncodingError, JsonError, JsonKind, Segment};
-use crate::json::{Document, Item, Limits, Text, Value};
+use crate::json::{Document, Item, Limits, Name, Value};
 use crate::keys::{Jwk, SignatureAlgorithm};
 use crate::time::UnixTime;
 use crate::token::Segments;
@@ -51,18 +51,18 @@ impl Header {
             error,
         };
         let (mut algorithm, mut key_id, mut typ) = (None, None, None);
-        let take = |name: Text<'_>, item: Item<'_>, _: &mut _| {
+        let take = |name: Name<'_>, item: Item<'_>, _: &mut _| {
             let text = |member| item.text(member).map_err(fault);
-            match &*name.decode() {
-                "alg" => {
+            match name.bytes {
+                b"alg" => {
                     // `none`, HS256, a number: whatever it is, it is the wrong algorithm.
                     let name = item.text("alg");
                     let known = name.map(|name| SignatureAlgorithm::from_name(&name.decode()));
                     algorithm = Some(known.ok().flatten().ok_or(AccessTokenError::Algorithm)?);
                 }
-                "kid" => key_id = Some(text("kid")?.decode().into_owned()),
-                "typ" => typ = Some(text("typ")?.decode().into_owned()),
-                "crit" | "b64" => return Err(AccessTokenError::CriticalHeader),
+                b"kid" => key_id = Some(text("kid")?.decode().into_owned()),
+                b"typ" => typ = Some(text("typ")?.decode().into_owned()),
+                b"crit" | b"b64" => return Err(AccessTokenError::CriticalHeader),
                 // Whatever else names or carries a key is not looked at: keys come from the issuer.
                 _ => {}
             }
@@ -98,24 +98,24 @@ impl Claims {
     fn parse(bytes: Vec<u8>) -> Result<Self, AccessTokenError> {
         let mut claims = Self::default();
         let (mut audience, mut cognito_groups, mut groups) = (None, None, None);
-        let take = |name: Text<'_>, item: Item<'_>, _: &mut _| {
+        let take = |name: Name<'_>, item: Item<'_>, _: &mut _| {
             let text = |member| {
                 let text = item.text(member).map_err(payload)?;
                 Ok::<_, AccessTokenError>(Some(text.decode().into_owned()))
             };
             let time = |member| item.time(member).map(Some).map_err(payload);
-            match &*name.decode() {
-                "iss" => claims.issuer = text("iss")?,
-                "sub" => claims.subject = text("sub")?,
-                "aud" => audience = Some(item.span.start()),
-                "client_id" => claims.client_id = text("client_id")?,
-                "token_use" => claims.token_use = text("token_use")?,
-                "scope" => claims.scope = text("scope")?,
-                "cognito:groups" => cognito_groups = Some(list("cognito:groups", &item)?),
-                "groups" => groups = Some(item.span.start()),
-                "exp" => claims.expires_at = time("exp")?,
-                "nbf" => claims.not_before = time("nbf")?,
-                "iat" => claims.issued_at = time("iat")?,
+            match name.bytes {
+                b"iss" => claims.issuer = text("iss")?,
+                b"sub" => claims.subject = text("sub")?,
+                b"aud" => audience = Some(item.span.start()),
+                b"client_id" => claims.client_id = text("client_id")?,
+                b"token_use" => claims.token_use = text("token_use")?,
+                b"scope" => claims.scope = text("scope")?,
+                b"cognito:groups" => cognito_groups = Some(list("cognito:groups", &item)?),
+                b"groups" => groups = Some(item.span.start()),
+                b"exp" => claims.expires_at = time("exp")?,
+                b"nbf" => claims.not_before = time("nbf")?,
+                b"iat" => claims.issued_at = time("iat")?,
                 _ => {}
             }
             Ok(())

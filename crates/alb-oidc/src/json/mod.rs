@@ -56,7 +56,7 @@ impl Document {
         segment: Segment,
         limits: Limits,
         may_repeat: &[&str],
-        take: impl FnMut(Text<'_>, Item<'_>, &mut Unescaped) -> Result<(), TokenError>,
+        take: impl FnMut(Name<'_>, Item<'_>, &mut Unescaped) -> Result<(), TokenError>,
     ) -> Result<Self, TokenError> {
         let fault = |error| TokenError::Json { segment, error };
         Self::read_as(bytes, limits, may_repeat, fault, take)
@@ -68,7 +68,7 @@ impl Document {
         limits: Limits,
         may_repeat: &[&str],
         fault: impl Fn(JsonError) -> E,
-        take: impl FnMut(Text<'_>, Item<'_>, &mut Unescaped) -> Result<(), E>,
+        take: impl FnMut(Name<'_>, Item<'_>, &mut Unescaped) -> Result<(), E>,
     ) -> Result<Self, E> {
         let text = String::from_utf8(bytes).map_err(|_| fault(JsonError::Utf8))?;
         Self::of(text, limits, may_repeat, fault, take)
@@ -84,7 +84,7 @@ impl Document {
         limits: Limits,
         may_repeat: &[&str],
         fault: impl Fn(JsonError) -> E,
-        mut take: impl FnMut(Text<'_>, Item<'_>, &mut Unescaped) -> Result<(), E>,
+        mut take: impl FnMut(Name<'_>, Item<'_>, &mut Unescaped) -> Result<(), E>,
     ) -> Result<Self, E> {
         let mut unescaped = Unescaped::default();
         let mut refused = None;
@@ -166,6 +166,14 @@ impl Document {
             members_left: usize::MAX,
         }
     }
+}
+
+/// The name of a member.
+#[derive(Clone, Copy)]
+pub(crate) struct Name<'n> {
+    pub(crate) text: Text<'n>,
+    /// What it means, in UTF-8.
+    pub(crate) bytes: &'n [u8],
 }
 
 /// A value, and what it is.
@@ -301,7 +309,7 @@ impl<'t> Reader<'t> {
         &mut self,
         depth: usize,
         may_repeat: &[&str],
-        take: impl FnMut(Text<'t>, Item<'t>) -> Result<(), Fault>,
+        take: impl FnMut(Name<'_>, Item<'t>) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         self.skip_whitespace();
         match self.peek() {
@@ -322,7 +330,7 @@ impl<'t> Reader<'t> {
         &mut self,
         depth_left: usize,
         may_repeat: &[&str],
-        mut take: impl FnMut(Text<'t>, Item<'t>) -> Result<(), Fault>,
+        mut take: impl FnMut(Name<'_>, Item<'t>) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         let depth_left = depth_left.checked_sub(1).ok_or(Fault::Depth)?;
         self.expect(b'{')?;
@@ -339,8 +347,11 @@ impl<'t> Reader<'t> {
             self.skip_whitespace();
             self.expect(b':')?;
             let item = self.item(depth_left)?;
-            names.push(name)?;
-            take(Text::new(self.text, name), item)?;
+            let name = Name {
+                text: Text::new(self.text, name),
+                bytes: names.push(name)?,
+            };
+            take(name, item)?;
             self.skip_whitespace();
             if !self.eat(b',') {
                 self.expect(b'}')?;
@@ -560,7 +571,7 @@ mod tests {
             LIMITS,
             &[],
             |name, item, unescaped| {
-                members.push((unescaped.keep(name), item.span));
+                members.push((unescaped.keep(name.text), item.span));
                 Ok(())
             },
         );
@@ -695,7 +706,7 @@ mod tests {
         let bytes = br#"{"a":1,"b":2,"c":3}"#.to_vec();
         let read = Document::read(bytes, Segment::Header, LIMITS, &[], |name, _, _| {
             seen += 1;
-            match name.is("b") {
+            match name.bytes == b"b" {
                 true => Err(TokenError::CriticalHeader),
                 false => Ok(()),
             }

@@ -10,17 +10,17 @@ pub(super) struct Names<'t> {
     /// What they all stand in.
     text: &'t str,
     may_repeat: &'t [&'t str],
-    first: [Name; FIRST],
+    first: [Place; FIRST],
     /// The tag of each of these.
     tags: [u16; FIRST],
     count: usize,
-    more: Vec<Name>,
+    more: Vec<Place>,
     /// What those mean that have escapes: bytes are compared, and none of them twice decoded.
     unescaped: String,
 }
 
 #[derive(Clone, Copy, Default)]
-struct Name {
+struct Place {
     span: Span,
     is_unescaped: bool,
 }
@@ -34,7 +34,7 @@ impl<'t> Names<'t> {
         Self {
             text,
             may_repeat,
-            first: [Name::default(); FIRST],
+            first: [Place::default(); FIRST],
             tags: [0; FIRST],
             count: 0,
             more: Vec::new(),
@@ -42,10 +42,11 @@ impl<'t> Names<'t> {
         }
     }
 
-    /// Takes one more name, unless it is there already.
+    /// Takes one more name, unless it is there already. Gives what it means.
     #[inline]
-    pub(super) fn push(&mut self, name: Quoted) -> Result<(), Fault> {
-        let tag = tag(name.span.bytes_of(self.text));
+    pub(super) fn push(&mut self, name: Quoted) -> Result<&[u8], Fault> {
+        let bytes = name.span.bytes_of(self.text);
+        let tag = tag(bytes);
         // The usual name is the only one with its tag.
         if !name.has_escapes
             && !is_among(tag, self.tags)
@@ -55,14 +56,19 @@ impl<'t> Names<'t> {
             slot.span = name.span;
             *slot_of_tag = tag;
             self.count += 1;
-            return Ok(());
+            return Ok(bytes);
         }
         self.push_unusual(name)
     }
 
     #[inline(never)]
-    fn push_unusual(&mut self, name: Quoted) -> Result<(), Fault> {
-        let name = self.name(name);
+    fn push_unusual(&mut self, name: Quoted) -> Result<&[u8], Fault> {
+        let name = self.place(name);
+        self.add(name)?;
+        Ok(self.bytes(&name))
+    }
+
+    fn add(&mut self, name: Place) -> Result<(), Fault> {
         if !self.more.is_empty() {
             push(&mut self.more, name);
             return Ok(());
@@ -108,20 +114,20 @@ impl<'t> Names<'t> {
         }
     }
 
-    fn name(&mut self, name: Quoted) -> Name {
+    fn place(&mut self, name: Quoted) -> Place {
         let span = if name.has_escapes {
             // All of it together is less than the document.
             Text::new(self.text, name).unescape_into(&mut self.unescaped)
         } else {
             name.span
         };
-        Name {
+        Place {
             span,
             is_unescaped: name.has_escapes,
         }
     }
 
-    fn bytes(&self, name: &Name) -> &[u8] {
+    fn bytes(&self, name: &Place) -> &[u8] {
         name.span.bytes_of(match name.is_unescaped {
             true => &self.unescaped,
             false => self.text,

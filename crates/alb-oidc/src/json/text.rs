@@ -78,16 +78,6 @@ impl<'t> Text<'t> {
         }
     }
 
-    /// What it means, as UTF-8.
-    #[inline]
-    pub(crate) fn bytes(self) -> Cow<'t, [u8]> {
-        if self.quoted.has_escapes {
-            Cow::Owned(self.unescape().into_bytes())
-        } else {
-            Cow::Borrowed(self.quoted.span.bytes_of(self.document))
-        }
-    }
-
     /// Whether it means `other`.
     pub(crate) fn is(self, other: &str) -> bool {
         if self.quoted.has_escapes {
@@ -106,21 +96,34 @@ impl<'t> Text<'t> {
     }
 
     fn unescape(self) -> String {
-        // No escape is shorter than what it stands for.
-        let mut text = String::with_capacity(self.written().len());
-        text.extend(self.chars());
+        let mut text = String::new();
+        self.unescape_into(&mut text);
         text
     }
 
     /// Puts what it means behind the text that is there, and says where.
     pub(super) fn unescape_into(self, text: &mut String) -> Span {
-        let room = self.written().len();
-        if text.capacity() - text.len() < room {
+        let mut rest = self.written();
+        // No escape is shorter than what it stands for.
+        if text.capacity() - text.len() < rest.len() {
             // Not twice as much: a request has its share of memory, and what grows is there twice.
-            text.reserve_exact(room + text.len() / 4);
+            text.reserve_exact(rest.len() + text.len() / 4);
         }
         let start = text.len();
-        text.extend(self.chars());
+        while let Some(plain) = rest.find('\\') {
+            let (plain, escapes) = rest.split_at(plain);
+            text.push_str(plain);
+            rest = escapes;
+            while let Some((character, length)) = escape(rest.as_bytes()) {
+                text.push(character);
+                rest = rest.get(length..).unwrap_or_default();
+            }
+            // No escape is wrong: it has been read once.
+            if rest.starts_with('\\') {
+                break;
+            }
+        }
+        text.push_str(rest);
         Span::new(start, text.len())
     }
 
@@ -237,31 +240,35 @@ const fn all(byte: u8) -> u64 {
 /// section 7](https://www.rfc-editor.org/rfc/rfc8259#section-7)); `None` if there is none, or half
 /// of a surrogate pair.
 pub(super) fn escape(bytes: &[u8]) -> Option<(char, usize)> {
-    let short = |character| Some((character, 2));
-    match bytes {
-        [b'\\', b'"', ..] => short('"'),
-        [b'\\', b'\\', ..] => short('\\'),
-        [b'\\', b'/', ..] => short('/'),
-        [b'\\', b'b', ..] => short('\u{8}'),
-        [b'\\', b'f', ..] => short('\u{c}'),
-        [b'\\', b'n', ..] => short('\n'),
-        [b'\\', b'r', ..] => short('\r'),
-        [b'\\', b't', ..] => short('\t'),
-        [b'\\', b'u', digits @ ..] => {
-            let first = four_digits(digits)?;
-            if let Some(character) = char::from_u32(first) {
-                return Some((character, 6));
-            }
-            let second = digits.get(4..)?.strip_prefix(br"\u")?;
-            let pair = [first, four_digits(second)?].map(|unit| u16::try_from(unit).ok());
-            let [Some(high), Some(low)] = pair else {
-                return None;
-            };
-            let character = char::decode_utf16([high, low]).next()?.ok()?;
-            Some((character, 12))
-        }
-        _ => None,
+    let [b'\\', kind, digits @ ..] = bytes else {
+        return None;
+    };
+    let character = match kind {
+        b'"' | b'\\' | b'/' => char::from(*kind),
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        b'u' => return utf16(digits),
+        _ => return None,
+    };
+    Some((character, 2))
+}
+
+/// The same for an escape of UTF-16, from its digits on.
+fn utf16(digits: &[u8]) -> Option<(char, usize)> {
+    let first = four_digits(digits)?;
+    if let Some(character) = char::from_u32(first) {
+        return Some((character, 6));
     }
+    let second = digits.get(4..)?.strip_prefix(br"\u")?;
+    let pair = [first, four_digits(second)?].map(|unit| u16::try_from(unit).ok());
+    let [Some(high), Some(low)] = pair else {
+        return None;
+    };
+    let character = char::decode_utf16([high, low]).next()?.ok()?;
+    Some((character, 12))
 }
 
 fn four_digits(bytes: &[u8]) -> Option<u32> {

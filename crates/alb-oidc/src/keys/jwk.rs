@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::base64url;
 use crate::error::{JsonError, KeySetError};
-use crate::json::{self, Document, Item, Limits, Text};
+use crate::json::{self, Document, Item, Limits, Name};
 
 /// An algorithm of [RFC 7518 section 3](https://www.rfc-editor.org/rfc/rfc7518#section-3) that needs
 /// a public key. There is none here with a shared secret, and no `none`.
@@ -81,8 +81,8 @@ impl JwkSet {
     /// encryption, without an id, too small. If none is left, this is not what was asked for.
     pub(crate) fn parse(body: Vec<u8>) -> Result<Self, KeySetError> {
         let mut keys = None;
-        let take = |name: Text<'_>, item: Item<'_>, _: &mut _| {
-            if name.is("keys") {
+        let take = |name: Name<'_>, item: Item<'_>, _: &mut _| {
+            if name.bytes == b"keys" {
                 let json::Value::Array = item.value else {
                     return Err(KeySetError::Json(JsonError::Type {
                         member: "keys",
