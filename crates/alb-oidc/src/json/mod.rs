@@ -344,16 +344,16 @@ impl<'t> Reader<'t> {
             let name = self.string()?;
             let left = self.members_left.checked_sub(1);
             self.members_left = left.ok_or(Fault::TooManyMembers)?;
-            self.skip_whitespace();
-            self.expect(b':')?;
+            if !self.eat_next(b':') {
+                return Err(Fault::Syntax);
+            }
             let item = self.item(depth_left)?;
             let name = Name {
                 text: Text::new(self.text, name),
                 bytes: names.push(name)?,
             };
             take(name, item)?;
-            self.skip_whitespace();
-            if !self.eat(b',') {
+            if !self.eat_next(b',') {
                 self.expect(b'}')?;
                 return names.finish();
             }
@@ -369,8 +369,7 @@ impl<'t> Reader<'t> {
         }
         loop {
             self.item(depth_left)?;
-            self.skip_whitespace();
-            if !self.eat(b',') {
+            if !self.eat_next(b',') {
                 return self.expect(b']');
             }
         }
@@ -503,6 +502,15 @@ impl<'t> Reader<'t> {
         self.eat(b',');
         self.skip_whitespace();
         !self.eat(end)
+    }
+
+    /// Behind what whitespace there is.
+    #[inline]
+    fn eat_next(&mut self, byte: u8) -> bool {
+        self.eat(byte) || {
+            self.skip_some_whitespace();
+            self.eat(byte)
+        }
     }
 
     fn expect(&mut self, byte: u8) -> Result<(), Fault> {
