@@ -452,7 +452,7 @@ impl<'t> Reader<'t> {
         match (value, integer) {
             // What no double-precision number comes near is no number that anyone can read.
             (Some(value), _) => {
-                let written = self.span(start, self.rest).of(self.text);
+                let written = self.span(start, self.rest).bytes_of(self.text);
                 match number::is_finite(written) {
                     true => Ok(value),
                     false => Err(Fault::Syntax),

@@ -4,58 +4,62 @@
 //! that nobody has signed holds hundreds of such numbers.
 
 use std::cmp::Ordering;
-use std::iter;
 
 /// Whether the number, which has the grammar of JSON and a fraction or an exponent, is below what
 /// doubles end at, 1.7976931348623157e308.
-pub(super) fn is_finite(written: &str) -> bool {
-    let written = written.strip_prefix('-').unwrap_or(written);
-    let (digits, exponent) = written.rsplit_once(['e', 'E']).unwrap_or((written, "0"));
+pub(super) fn is_finite(written: &[u8]) -> bool {
+    let written = written.strip_prefix(b"-").unwrap_or(written);
+    let (digits, exponent) = cut(written, |byte| matches!(byte, b'e' | b'E'));
     let exponent = parse_exponent(exponent);
     // Nearly always it is nowhere near, as can be told from how long it is.
-    let length = i64::try_from(digits.len()).unwrap_or(i64::MAX);
-    if exponent.saturating_add(length) < GREATEST_POWER {
-        return true;
-    }
-    let (integer, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let significant = || {
-        let digits = integer.bytes().chain(fraction.bytes());
-        digits.skip_while(|digit| *digit == b'0')
-    };
-    if significant().next().is_none() {
+    let length = |digits: &[u8]| i64::try_from(digits.len()).unwrap_or(i64::MAX);
+    if exponent.saturating_add(length(digits)) < GREATEST_POWER {
         return true;
     }
     // The number is 0.d₁d₂d₃… times ten to this power, d₁ being its first digit that is no zero.
-    let leading_zeros = integer.len() + fraction.len() - significant().count();
-    let point = i64::try_from(integer.len()).unwrap_or(i64::MAX);
-    let skipped = i64::try_from(leading_zeros).unwrap_or(i64::MAX);
-    let power = exponent.saturating_add(point - skipped);
+    let (integer, fraction) = cut(digits, |byte| byte == b'.');
+    let (power, first, more) = match integer {
+        b"0" => {
+            let zeros = fraction.iter().take_while(|digit| **digit == b'0').count();
+            let (zeros, digits) = fraction.split_at(zeros);
+            (exponent.saturating_sub(length(zeros)), digits, &[][..])
+        }
+        integer => (exponent.saturating_add(length(integer)), integer, fraction),
+    };
     match power.cmp(&GREATEST_POWER) {
         Ordering::Less => true,
-        Ordering::Greater => false,
+        Ordering::Greater => first.is_empty(),
         Ordering::Equal => {
-            let padded = significant().chain(iter::repeat(b'0'));
-            let first = padded.take(GREATEST_DIGITS.len());
-            first.le(GREATEST_DIGITS.bytes())
+            let digits = first.iter().chain(more).zip(GREATEST_DIGITS);
+            let mut orders = digits.map(|(digit, greatest)| digit.cmp(greatest));
+            orders.find(|order| order.is_ne()) != Some(Ordering::Greater)
         }
     }
 }
 
-fn parse_exponent(text: &str) -> i64 {
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(digits) => (-1, digits),
-        None => (1, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let digits = digits.trim_start_matches('0');
-    if digits.is_empty() {
-        return 0;
-    }
-    // With more digits than can be parsed it is far beyond any power, one way or the other.
-    sign * digits.parse::<i64>().unwrap_or(i64::MAX / 2)
+/// What stands before the first such byte, and what behind it.
+fn cut(text: &[u8], is_separator: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
+    let end = text.iter().position(|byte| is_separator(*byte));
+    let (before, rest) = text.split_at(end.unwrap_or(text.len()));
+    (before, rest.get(1..).unwrap_or_default())
 }
 
+fn parse_exponent(text: &[u8]) -> i64 {
+    let (sign, digits) = match text {
+        [b'-', digits @ ..] => (-1, digits),
+        [b'+', digits @ ..] | digits => (1, digits),
+    };
+    let exponent = digits.iter().fold(0, |exponent: i64, digit| {
+        let exponent = exponent * 10 + i64::from(digit.wrapping_sub(b'0'));
+        exponent.min(BEYOND_ANY)
+    });
+    sign * exponent
+}
+
+/// Far more than a document has digits.
+const BEYOND_ANY: i64 = 1 << 32;
 const GREATEST_POWER: i64 = 309;
-const GREATEST_DIGITS: &str = "17976931348623157";
+const GREATEST_DIGITS: &[u8] = b"17976931348623157";
 
 #[cfg(test)]
 mod tests {
@@ -96,14 +100,14 @@ mod tests {
             &format!("{nines}.0e-92"),
         ] {
             let parsed: f64 = text.parse().unwrap();
-            assert_eq!(is_finite(text), parsed.is_finite(), "{text}");
+            assert_eq!(is_finite(text.as_bytes()), parsed.is_finite(), "{text}");
         }
     }
 
     #[test]
     fn on_the_edge_what_might_be_rounded_up_is_refused() {
         for text in ["1.7976931348623158e308", "179769313486231580793e288"] {
-            assert!(!is_finite(text), "{text}");
+            assert!(!is_finite(text.as_bytes()), "{text}");
         }
     }
 }

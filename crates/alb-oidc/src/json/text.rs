@@ -110,21 +110,19 @@ impl<'t> Text<'t> {
             text.reserve_exact(rest.len() + text.len() / 4);
         }
         let start = text.len();
-        while let Some(plain) = rest.find('\\') {
-            let (plain, escapes) = rest.split_at(plain);
+        loop {
+            let before = rest.len();
+            let plain = before - skip_plain(rest.as_bytes()).len();
+            let (plain, escapes) = rest.split_at_checked(plain).unwrap_or((rest, ""));
             text.push_str(plain);
-            rest = escapes;
-            while let Some((character, length)) = escape(rest.as_bytes()) {
-                text.push(character);
-                rest = rest.get(length..).unwrap_or_default();
-            }
-            // No escape is wrong: it has been read once.
-            if rest.starts_with('\\') {
-                break;
+            let behind = escapes.len() - push_escapes(text, escapes.as_bytes()).len();
+            rest = escapes.get(behind..).unwrap_or_default();
+            if rest.len() == before {
+                // Nothing is left, for no escape is wrong.
+                text.push_str(rest);
+                return Span::new(start, text.len());
             }
         }
-        text.push_str(rest);
-        Span::new(start, text.len())
     }
 
     /// What it means, character by character.
@@ -207,12 +205,25 @@ pub(super) fn skip_plain(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
+/// Puts what the escapes at the start stand for behind the text, and gives what follows them.
+fn push_escapes<'b>(text: &mut String, mut bytes: &'b [u8]) -> &'b [u8] {
+    while let Some((character, length)) = escape(bytes) {
+        text.push(character);
+        bytes = bytes.get(length..).unwrap_or_default();
+    }
+    bytes
+}
+
 /// What follows the bytes at the start that a string may have, if it begins with an escape.
 #[cold]
 #[inline(never)]
 pub(super) fn skip_from_escape(mut bytes: &[u8]) -> &[u8] {
     while let Some((_, length)) = escape(bytes) {
-        bytes = skip_plain(bytes.get(length..).unwrap_or_default());
+        bytes = bytes.get(length..).unwrap_or_default();
+        // Where there is one escape, there are more.
+        if bytes.first() != Some(&b'\\') {
+            bytes = skip_plain(bytes);
+        }
     }
     bytes
 }
@@ -239,7 +250,8 @@ const fn all(byte: u8) -> u64 {
 /// The character that an escape at the start stands for, and the length of the escape ([RFC 8259
 /// section 7](https://www.rfc-editor.org/rfc/rfc8259#section-7)); `None` if there is none, or half
 /// of a surrogate pair.
-pub(super) fn escape(bytes: &[u8]) -> Option<(char, usize)> {
+#[inline]
+fn escape(bytes: &[u8]) -> Option<(char, usize)> {
     let [b'\\', kind, digits @ ..] = bytes else {
         return None;
     };
