@@ -93,7 +93,7 @@ impl LoadBalancerArn {
 
 /// What stands before the separator, and what behind it.
 fn cut(text: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
-    let end = text.iter().position(|byte| *byte == separator)?;
+    let end = memchr::memchr(separator, text)?;
     Some((text.get(..end)?, text.get(end + 1..)?))
 }
 
@@ -242,36 +242,41 @@ impl Region {
     /// The partition that the region belongs to, which its first letters tell.
     #[must_use]
     pub fn partition(&self) -> Partition {
-        match cut(self.0.as_bytes(), b'-') {
-            Some((b"us", [b'g', b'o', b'v', b'-', ..])) => Partition::AwsUsGov,
-            Some((b"cn", _)) => Partition::AwsCn,
-            Some((b"eusc", _)) => Partition::AwsEusc,
-            Some((_, [b'i', b's', b'o', rest @ ..])) => match rest {
-                [b'-', ..] => Partition::AwsIso,
-                [b'b', b'-', ..] => Partition::AwsIsoB,
-                [b'e', b'-', ..] => Partition::AwsIsoE,
-                [b'f', b'-', ..] => Partition::AwsIsoF,
-                _ => Partition::Aws,
-            },
+        let code = self.0.as_bytes();
+        // Behind the first word, of two to four letters.
+        let isolated = match code {
+            [b'u', b's', b'-', b'g', b'o', b'v', b'-', ..] => return Partition::AwsUsGov,
+            [b'c', b'n', b'-', ..] => return Partition::AwsCn,
+            [b'e', b'u', b's', b'c', b'-', ..] => return Partition::AwsEusc,
+            [_, _, b'-', rest @ ..]
+            | [_, _, _, b'-', rest @ ..]
+            | [_, _, _, _, b'-', rest @ ..] => rest.strip_prefix(b"iso"),
+            _ => None,
+        };
+        match isolated {
+            Some([b'-', ..]) => Partition::AwsIso,
+            Some([b'b', b'-', ..]) => Partition::AwsIsoB,
+            Some([b'e', b'-', ..]) => Partition::AwsIsoE,
+            Some([b'f', b'-', ..]) => Partition::AwsIsoF,
             _ => Partition::Aws,
         }
     }
 
     fn parse(text: &[u8]) -> Result<Self, ArnError> {
         let mut words = text.split(|byte| *byte == b'-');
-        let number = words.next_back().unwrap_or_default();
         let first = words.next().unwrap_or_default();
+        let number = words.next_back().unwrap_or_default();
         let mut count = 0;
         let mut is_isolated = first.starts_with(b"iso");
         let letters = |word: &[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_lowercase);
-        let middle = words.all(|word| {
+        let words_are_letters = words.all(|word| {
             count += 1;
             is_isolated |= word.starts_with(b"iso");
             letters(word)
         });
         let valid = (2..=4).contains(&first.len())
             && letters(first)
-            && middle
+            && words_are_letters
             && count > 0
             && (1..=2).contains(&number.len())
             && number.iter().all(u8::is_ascii_digit);

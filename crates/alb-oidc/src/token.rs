@@ -302,22 +302,22 @@ pub(crate) struct Segments<'t> {
 impl<'t> Segments<'t> {
     /// Splits at exactly two dots.
     pub(crate) fn split(text: &'t [u8]) -> Result<Self, TokenError> {
-        let (Some(first), Some(last)) = (first_dot(text), last_dot(text)) else {
+        let mut dots = memchr::memchr_iter(b'.', text);
+        let (Some(first), Some(last), None) = (dots.next(), dots.next(), dots.next()) else {
             return Err(TokenError::Structure);
         };
         let stretch = |range| text.get(range).unwrap_or_default();
-        let payload = stretch(first + 1..last);
         let segments = Self {
             header: stretch(0..first),
             signing_input: stretch(0..last),
             signature: stretch(last + 1..text.len()),
         };
         let has_empty =
-            segments.header.is_empty() || payload.is_empty() || segments.signature.is_empty();
-        if has_empty || has_dot(payload) {
-            return Err(TokenError::Structure);
+            segments.header.is_empty() || first + 1 == last || segments.signature.is_empty();
+        match has_empty {
+            true => Err(TokenError::Structure),
+            false => Ok(segments),
         }
-        Ok(segments)
     }
 
     #[cfg(feature = "access-token")]
@@ -325,28 +325,6 @@ impl<'t> Segments<'t> {
         let payload = self.signing_input.get(self.header.len() + 1..);
         payload.unwrap_or_default()
     }
-}
-
-fn first_dot(text: &[u8]) -> Option<usize> {
-    let (chunks, _) = text.as_chunks::<32>();
-    let first = chunks.iter().position(|chunk| has_dot(chunk));
-    let before = first.unwrap_or(chunks.len()) * 32;
-    let dot = text.get(before..)?.iter().position(|byte| *byte == b'.');
-    dot.map(|dot| before + dot)
-}
-
-fn last_dot(text: &[u8]) -> Option<usize> {
-    let (rest, chunks) = text.as_rchunks::<32>();
-    let last = chunks.iter().rposition(|chunk| has_dot(chunk));
-    let end = rest.len() + last.map_or(0, |last| last + 1) * 32;
-    text.get(..end)?.iter().rposition(|byte| *byte == b'.')
-}
-
-/// Not `any`: without an early end, the compiler looks at many bytes at a time.
-fn has_dot(bytes: &[u8]) -> bool {
-    bytes
-        .iter()
-        .fold(false, |so_far, byte| so_far | (*byte == b'.'))
 }
 
 fn decode(segment: Segment, text: &[u8]) -> Result<Vec<u8>, TokenError> {
