@@ -105,10 +105,7 @@ impl<'t> Text<'t> {
     pub(super) fn unescape_into(self, text: &mut String) -> Span {
         let mut rest = self.written();
         // No escape is shorter than what it stands for.
-        if text.capacity() - text.len() < rest.len() {
-            // Not twice as much: a request has its share of memory, and what grows is there twice.
-            text.reserve_exact(rest.len() + text.len() / 4);
-        }
+        make_room(text, rest.len());
         let start = text.len();
         loop {
             let before = rest.len();
@@ -226,6 +223,13 @@ pub(super) fn skip_from_escape(mut bytes: &[u8]) -> &[u8] {
         }
     }
     bytes
+}
+
+/// Grows by a quarter beyond what is needed, as [`push`].
+fn make_room(text: &mut String, bytes: usize) {
+    if text.capacity() - text.len() < bytes {
+        text.reserve_exact(bytes + text.len() / 4);
+    }
 }
 
 /// Grows by a quarter, not to twice as much: a request has its share of memory, and what grows is
