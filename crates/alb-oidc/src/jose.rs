@@ -154,8 +154,8 @@ struct Members {
     algorithm: Option<()>,
     typ: Option<()>,
     key_id: Option<KeyId>,
-    /// Judged once the rest of the header is known to be well-formed.
-    signer: Option<Option<LoadBalancerArn>>,
+    /// Parsed once the rest of the header is known to be well-formed.
+    signer: Option<Span>,
     issuer: Option<Span>,
     client: Option<Span>,
     expires_at: Option<UnixTime>,
@@ -170,12 +170,11 @@ impl Members {
         ([key_id, issuer, client, signer], expiry): ([Span; 4], Value),
     ) -> Result<Self, TokenError> {
         let key_id = KeyId::parse(key_id.of(text)).map_err(|_| TokenError::KeyId)?;
-        let signer = LoadBalancerArn::parse(signer.of(text).as_bytes());
         Ok(Self {
             algorithm: Some(()),
             typ: Some(()),
             key_id: Some(key_id),
-            signer: Some(signer.ok()),
+            signer: Some(signer),
             issuer: Some(issuer),
             client: Some(client),
             expires_at: Some(expiry.time("exp").map_err(json)?),
@@ -207,9 +206,7 @@ impl Members {
             b"kid" => once(&mut self.key_id, || {
                 KeyId::parse(&text("kid")?.decode()).map_err(|_| TokenError::KeyId)
             }),
-            b"signer" => once(&mut self.signer, || {
-                Ok(LoadBalancerArn::parse(text("signer")?.decode().as_bytes()).ok())
-            }),
+            b"signer" => once(&mut self.signer, || Ok(unescaped.keep(text("signer")?))),
             b"iss" => once(&mut self.issuer, || Ok(unescaped.keep(text("iss")?))),
             b"client" => once(&mut self.client, || Ok(unescaped.keep(text("client")?))),
             b"exp" => once(&mut self.expires_at, || time("exp")),
@@ -233,12 +230,17 @@ impl Members {
         self.algorithm.ok_or(TokenError::Algorithm)?;
         let key_id = self.key_id.ok_or_else(|| missing("kid"))?;
         let signer = self.signer.ok_or_else(|| missing("signer"))?;
+        let issuer = self.issuer.ok_or_else(|| missing("iss"))?;
+        let client = self.client.ok_or_else(|| missing("client"))?;
+        let expires_at = self.expires_at.ok_or_else(|| missing("exp"))?;
+        let signer = LoadBalancerArn::parse(document.text(signer).as_bytes())
+            .map_err(|_| TokenError::UntrustedSigner { presented: None })?;
         Ok(JoseHeader {
             key_id,
-            issuer: self.issuer.ok_or_else(|| missing("iss"))?,
-            client: self.client.ok_or_else(|| missing("client"))?,
-            expires_at: self.expires_at.ok_or_else(|| missing("exp"))?,
-            signer: signer.ok_or(TokenError::UntrustedSigner { presented: None })?,
+            signer,
+            issuer,
+            client,
+            expires_at,
             not_before: self.not_before,
             issued_at: self.issued_at,
             document,
