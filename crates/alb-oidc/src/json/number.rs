@@ -64,6 +64,7 @@ const GREATEST_DIGITS: &[u8] = b"17976931348623157";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn what_parses_to_an_infinity_is_not_finite_and_all_else_is() {
@@ -101,6 +102,22 @@ mod tests {
         ] {
             let parsed: f64 = text.parse().unwrap();
             assert_eq!(is_finite(text.as_bytes()), parsed.is_finite(), "{text}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn near_the_greatest_power_a_double_tells_the_same(
+            integer in "-?(0|[1-9][0-9]{0,4})",
+            fraction in "(\\.0{0,3}[0-9]{1,3})?",
+            sign in "[eE][+]?",
+            exponent in 300..315,
+        ) {
+            let text = format!("{integer}{fraction}{sign}{exponent}");
+            let parsed: f64 = text.parse().unwrap();
+            prop_assert_eq!(is_finite(text.as_bytes()), parsed.is_finite(), "{}", text);
         }
     }
 

@@ -297,6 +297,7 @@ fn four_digits(bytes: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn the_first_byte_that_is_not_plain_is_found_wherever_it_stands() {
@@ -348,6 +349,24 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(escape(text.as_bytes()), expected, "{text}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_unescaped_in_runs_is_what_the_characters_are(
+            written in r#"([ -!#-\[\]-~é😀]{0,9}(\\["\\/bfnrt]|\\u00[0-9a-fA-F]{2}|\\ud83d\\ude00){0,3}){0,4}"#,
+        ) {
+            let quoted = Quoted {
+                span: Span::new(0, written.len()),
+                has_escapes: true,
+            };
+            let text = Text::new(&written, quoted);
+            prop_assert_eq!(text.decode(), text.chars().collect::<String>());
+            let expected: String = serde_json::from_str(&format!("\"{written}\"")).unwrap();
+            prop_assert_eq!(text.decode(), expected);
         }
     }
 
