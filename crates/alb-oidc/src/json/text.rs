@@ -108,17 +108,19 @@ impl<'t> Text<'t> {
         make_room(text, rest.len());
         let start = text.len();
         loop {
-            let before = rest.len();
-            let plain = before - skip_plain(rest.as_bytes()).len();
-            let (plain, escapes) = rest.split_at_checked(plain).unwrap_or((rest, ""));
+            let plain = match rest.as_bytes() {
+                // Often one escape follows the other.
+                [b'\\', ..] => 0,
+                bytes => bytes.len() - skip_plain(bytes).len(),
+            };
+            let (plain, behind) = rest.split_at_checked(plain).unwrap_or((rest, ""));
             text.push_str(plain);
-            let behind = escapes.len() - push_escapes(text, escapes.as_bytes()).len();
-            rest = escapes.get(behind..).unwrap_or_default();
-            if rest.len() == before {
-                // Nothing is left, for no escape is wrong.
-                text.push_str(rest);
+            // Where there is none, there is nothing: all have been read once.
+            let Some((character, length)) = escape(behind.as_bytes()) else {
                 return Span::new(start, text.len());
-            }
+            };
+            text.push(character);
+            rest = behind.get(length..).unwrap_or_default();
         }
     }
 
@@ -202,22 +204,13 @@ pub(super) fn skip_plain(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// Puts what the escapes at the start stand for behind the text, and gives what follows them.
-fn push_escapes<'b>(text: &mut String, mut bytes: &'b [u8]) -> &'b [u8] {
-    while let Some((character, length)) = escape(bytes) {
-        text.push(character);
-        bytes = bytes.get(length..).unwrap_or_default();
-    }
-    bytes
-}
-
 /// What follows the bytes at the start that a string may have, if it begins with an escape.
 #[cold]
 #[inline(never)]
 pub(super) fn skip_from_escape(mut bytes: &[u8]) -> &[u8] {
     while let Some((_, length)) = escape(bytes) {
         bytes = bytes.get(length..).unwrap_or_default();
-        // Where there is one escape, there are more.
+        // Often one escape follows the other.
         if bytes.first() != Some(&b'\\') {
             bytes = skip_plain(bytes);
         }

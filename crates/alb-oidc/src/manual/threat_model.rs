@@ -114,8 +114,8 @@
 //!   of them a second shut out a new key that has fewer requests a second than that. A larger number
 //!   costs memory, and them as many more requests.
 //! - **A forged signature costs a whole verification.** Tens of microseconds of one core, for anybody
-//!   who knows the policy. The dearest header that nobody signed, 12 KB of it, costs about as much
-//!   (`reject-hostile-…` in the benches). Bound the number of requests where you bound the others.
+//!   who knows the policy. The dearest header that nobody signed, 12 KB of it, costs up to twice as
+//!   much (`reject-hostile-…` in the benches). Bound the number of requests where you bound the others.
 //! - **Timing.** All that is compared is public, so nothing is compared in constant time. How long a
 //!   refusal takes can tell which check refused.
 //! - **What a load balancer does with a client's own headers** on rules that do not authenticate is

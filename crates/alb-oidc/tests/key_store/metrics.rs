@@ -1,8 +1,8 @@
 //! What the facade `metrics` is told. Everything here runs on one thread, as does its recorder.
 
 use alb_oidc::{
-    AccessTokenError, AuthenticateError, Authorizer, BrowserRequest, CrossOrigin, CsrfProtection,
-    KeyId, KeyStoreSettings, OidcHeaders, Refusal, Requirement, Visitor,
+    AccessTokenError, AuthenticateError, Authorizer, BrowserRequest, Clock as _, CrossOrigin,
+    CsrfProtection, KeyId, KeyStoreSettings, OidcHeaders, Refusal, Requirement, Visitor,
 };
 use alb_oidc_testkit::{SimulatedAlb, user};
 use metrics::set_default_local_recorder;
@@ -53,6 +53,63 @@ async fn outcomes_fetches_and_held_keys_are_measured() {
     assert_eq!(recorder.values(HELD).last(), Some(&1.0));
     bench.store.purge();
     assert_eq!(recorder.values(HELD).last(), Some(&0.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_series_has_anything_of_a_request_in_it() {
+    const CANARY: &str = "canary";
+    let recorder = MetricsRecorder::default();
+    let _guard = set_default_local_recorder(&recorder);
+    let bench = Bench::new();
+    assert_eq!(bench.request().await, Ok(()));
+    let good = bench.alb.header(bench.clock.unix_time().unwrap());
+    let values = [
+        bench.alb.key_id().to_string(),
+        bench.alb.arn().to_string(),
+        bench.alb.arn().region().to_string(),
+        bench.alb.issuer().to_string(),
+        bench.alb.client().to_string(),
+        "JWT".to_owned(),
+        "ES256".to_owned(),
+        "exp".to_owned(),
+    ];
+    let mut headers: Vec<_> = values
+        .iter()
+        .map(|value| good.replace(value, CANARY))
+        .collect();
+    assert!(headers.iter().all(|header| *header != good));
+    headers.push(good.replace('}', r#","canary":"canary"}"#));
+    let mut tokens = vec![CANARY.to_owned(), "canary.canary.canary".to_owned()];
+    for header in headers {
+        for payload in [
+            r#"{"sub":"canary","canary":"canary"}"#,
+            r#"{"sub":["canary"]}"#,
+            CANARY,
+        ] {
+            tokens.push(bench.alb.sign(&header, payload));
+        }
+    }
+    let mut signed_in = 0;
+    for token in &tokens {
+        signed_in += usize::from(bench.verdict(token).await.is_ok());
+        for identity in [CANARY, "another"] {
+            bench.observe(OidcHeaders::from_lookup(|name| {
+                let value = match name {
+                    OidcHeaders::DATA => token,
+                    OidcHeaders::IDENTITY => identity,
+                    _ => CANARY,
+                };
+                [value.as_bytes()]
+            }));
+        }
+    }
+    assert_eq!(signed_in, 1);
+    let series = recorder.series();
+    assert!(series.len() > 10, "{series:?}");
+    let id = bench.alb.key_id().to_string();
+    for name in series {
+        assert!(!name.contains(CANARY) && !name.contains(&id), "{name}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
