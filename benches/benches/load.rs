@@ -4,8 +4,8 @@
 //!
 //! The handler is the one that leads to the first page. The app has it twice: behind the layer as
 //! `GET /vote`, and without it as `GET /signout`. Everything else is the same, and the same headers
-//! are sent to both. Needs wrk (Debian and Ubuntu have it) and two cores: the server has one, and wrk
-//! another.
+//! are sent to both. Needs wrk (Debian and Ubuntu have it), util-linux and two cores: the server has
+//! the first to itself, with as many threads as its framework starts there, and wrk the second.
 
 #![expect(
     clippy::expect_used,
@@ -15,7 +15,7 @@
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{self, Command, ExitCode};
 
 use alb_oidc::{CryptoBackend, SignOut};
 use benches::{Operation, Rounds, Scene, is_bench, process_cpu_time};
@@ -26,8 +26,8 @@ use sample_ui::server::Server;
 use tokio::runtime::Builder;
 
 fn main() -> ExitCode {
-    if Command::new("wrk").output().is_err() {
-        eprintln!("wrk cannot be run");
+    if Command::new("wrk").output().is_err() || !keep_to_one_core() {
+        eprintln!("wrk cannot be run, or not on a core of its own");
         return match is_bench() {
             true => ExitCode::FAILURE,
             false => ExitCode::SUCCESS,
@@ -96,11 +96,24 @@ fn write_users(scene: &Scene) -> PathBuf {
     file
 }
 
+/// Keeps this thread, and those that it will start, to the first core, if there is a second.
+fn keep_to_one_core() -> bool {
+    let own = process::id().to_string();
+    [vec!["-p", "-c", "0", &own], vec!["-c", "1", "true"]]
+        .into_iter()
+        .all(|arguments| {
+            let output = Command::new("taskset").args(arguments).output();
+            output.is_ok_and(|output| output.status.success())
+        })
+}
+
 /// Of this process, in microseconds, while wrk sends requests for a second.
 fn cpu_time_a_request(url: &str, users: &Path) -> f64 {
     let before = process_cpu_time();
-    let wrk = Command::new("wrk")
-        .args(["-t", "1", "-c", "16", "-d", "1s", "-s", SCRIPT, url, "--"])
+    let wrk = Command::new("taskset")
+        .args([
+            "-c", "1", "wrk", "-t", "1", "-c", "16", "-d", "1s", "-s", SCRIPT, url, "--",
+        ])
         .arg(users)
         .output()
         .expect("wrk can be run");
