@@ -1,10 +1,13 @@
 //! What the layer costs over HTTP: wrk sends requests with the tokens of 64 users to the sample app, on
 //! axum and on actix-web, and what one costs the server in CPU time is printed beside the decision
-//! alone, made by the same process in turn.
+//! alone: made in a loop by the same process, and made by hand in a handler of a server that does
+//! nothing else, less what a request costs that server without it. The last is what an application
+//! without the layer would pay: where requests come and go, code and data have left the caches
+//! meanwhile.
 //!
 //! The handler is the one that leads to the first page. The app has it twice: behind the layer as
 //! `GET /vote`, and without it as `GET /signout`. Everything else is the same, and the same headers
-//! are sent to both. Needs wrk (Debian and Ubuntu have it), util-linux and two cores: the server has
+//! are sent to all. Needs wrk (Debian and Ubuntu have it), util-linux and two cores: the server has
 //! the first to itself, with as many threads as its framework starts there, and wrk the second.
 
 #![expect(
@@ -17,12 +20,17 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command, ExitCode};
 
-use alb_oidc::{CryptoBackend, SignOut};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use alb_oidc::{Authenticator, CryptoBackend, OidcHeaders, SignOut};
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Router, extract};
 use benches::{Operation, Rounds, Scene, is_bench, process_cpu_time};
 use sample_ui::framework::Framework;
 use sample_ui::house::House;
 use sample_ui::paths;
 use sample_ui::server::Server;
+use tokio::net;
 use tokio::runtime::Builder;
 
 fn main() -> ExitCode {
@@ -36,8 +44,8 @@ fn main() -> ExitCode {
     let users = write_users(Scene::shared());
     println!("medians, with quartiles, of turns of a second; CPU µs a request\n");
     println!(
-        "{:<12}{:>22}{:>22}{:>24}{:>22}{:>20}{:>20}",
-        "", "without", "with the layer", "the layer", "a decision", "of it", "of its signature"
+        "{:<12}{:>20}{:>22}{:>22}{:>22}{:>18}{:>22}{:>18}",
+        "", "without", "with the layer", "the layer", "a decision", "of it", "one by hand", "of it"
     );
     for framework in [Framework::Axum, Framework::Actix] {
         measure(framework, &users);
@@ -58,32 +66,88 @@ fn measure(framework: Framework, users: &Path) {
     let server = runtime.block_on(async { Server::start(listener, server, house) });
     let server = server.expect("it has a socket");
 
+    let by_hand = TcpListener::bind("127.0.0.1:0").expect("there is a port");
+    let by_hand_address = by_hand.local_addr().expect("it has an address");
+    runtime.spawn(decide_by_hand(framework, by_hand, authenticator.clone()));
+
     let url = |path| format!("http://{}{path}", server.address());
-    let (plain, layered) = (url(paths::SIGN_OUT), url(paths::VOTE));
-    let bare = Operation::BARE_VERIFY.name;
+    let [plain, layered] = [paths::SIGN_OUT, paths::VOTE].map(url);
+    let [idle, deciding] = [IDLE, DECIDING].map(|path| format!("http://{by_hand_address}{path}"));
     let whole = Operation::AUTHENTICATE.name;
     let mut rounds = Rounds::default();
-    rounds.enter(bare, scene.bare_verify());
     rounds.enter(whole, scene.authenticate(authenticator));
-    rounds.enter_turns(&plain, || Some(cpu_time_a_request(&plain, users)));
-    rounds.enter_turns(&layered, || Some(cpu_time_a_request(&layered, users)));
+    for url in [&plain, &layered, &idle, &deciding] {
+        rounds.enter_turns(url, || Some(cpu_time_a_request(url, users)));
+    }
     let standings = rounds.run(ROUNDS);
-    let beside = |name| {
-        let names = [&*layered, &*plain, name];
-        standings.compare(names, |[layered, plain, time]| (layered - plain) / time)
-    };
+    let of_decision = standings
+        .compare([&*layered, &plain, whole], |[layered, plain, decision]| {
+            (layered - plain) / decision
+        });
+    let of_by_hand = standings.compare(
+        [&*layered, &plain, &deciding, &idle],
+        |[layered, plain, deciding, idle]| (layered - plain) / (deciding - idle),
+    );
     println!(
-        "{:<12}{:>22.1}{:>22.1}{:>24.1}{:>22.1}{:>20.2}{:>20.2}",
+        "{:<12}{:>20.1}{:>22.1}{:>22.1}{:>22.1}{of_decision:>18.2}{:>22.1}{of_by_hand:>18.2}",
         framework.to_string(),
         standings.time(&plain),
         standings.time(&layered),
         standings.beyond(&layered, &plain),
         standings.time(whole),
-        beside(whole),
-        beside(bare)
+        standings.beyond(&deciding, &idle),
     );
     runtime.block_on(server.shutdown());
 }
+
+/// A server of two handlers, one of which asks the authenticator.
+async fn decide_by_hand(framework: Framework, listener: TcpListener, authenticator: Authenticator) {
+    let served = match framework {
+        Framework::Axum => {
+            let decide = async move |request: extract::Request| {
+                let headers = request.headers();
+                let lookup = |name| headers.get_all(name).iter().map(|value| value.as_bytes());
+                let decision = authenticator.authenticate(OidcHeaders::from_lookup(lookup));
+                decision
+                    .await
+                    .map_err(|_| StatusCode::UNAUTHORIZED)
+                    .map(drop)
+            };
+            let app = Router::new()
+                .route(IDLE, get(async || ()))
+                .route(DECIDING, get(decide));
+            listener.set_nonblocking(true).expect("it is a socket");
+            let listener = net::TcpListener::from_std(listener).expect("there is a runtime");
+            axum::serve(listener, app).await
+        }
+        Framework::Actix => {
+            let server = HttpServer::new(move || {
+                let authenticator = authenticator.clone();
+                let decide = move |request: HttpRequest| {
+                    let authenticator = authenticator.clone();
+                    async move {
+                        let headers = request.headers();
+                        let lookup = |name| headers.get_all(name).map(|value| value.as_bytes());
+                        let decision = authenticator.authenticate(OidcHeaders::from_lookup(lookup));
+                        match decision.await {
+                            Ok(_) => HttpResponse::Ok().finish(),
+                            Err(_) => HttpResponse::Unauthorized().finish(),
+                        }
+                    }
+                };
+                App::new()
+                    .route(IDLE, web::get().to(HttpResponse::Ok))
+                    .route(DECIDING, web::get().to(decide))
+            });
+            let server = server.listen(listener).expect("it is a socket");
+            server.run().await
+        }
+    };
+    served.expect("it serves until the end");
+}
+
+const IDLE: &str = "/idle";
+const DECIDING: &str = "/deciding";
 
 /// The tokens and the users' `sub`s, one a line: what wrk's script reads.
 fn write_users(scene: &Scene) -> PathBuf {
