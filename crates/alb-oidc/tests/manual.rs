@@ -260,7 +260,7 @@ const NO_LIMITS: [&str; 16] = [
     "email::MAX_DOMAIN",
     "email::MAX_LABEL",
     "email::MAX_LOCAL",
-    "form::INTEGER_AND_BRACE",
+    "form::MAX_DIGITS",
     "headers::PRINTABLE",
     "headers::VISIBLE",
     "jose::UUID_LENGTH",

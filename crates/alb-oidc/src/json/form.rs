@@ -1,11 +1,11 @@
 //! Objects whose text is known to the letter, but for some values: read without looking for what is
 //! known.
 
+use super::Document;
 use super::text::{Span, skip_plain};
-use super::{Reader, Value};
 
-/// The text of a flat object, with no name twice, in which some strings and, at its end, a number are
-/// left open.
+/// The text of a flat object, with no name twice, in which some strings and, at its end, a natural
+/// number are left open.
 pub(crate) struct Form<const N: usize> {
     /// What stands before each string, its quote included; from the second on, what stands between
     /// the one before and this.
@@ -16,25 +16,33 @@ pub(crate) struct Form<const N: usize> {
 
 impl<const N: usize> Form<N> {
     /// What stands in the gaps of `text`, if it has the form and its strings have no escapes. Then
-    /// there is nothing that [`Document::of`](super::Document::of) would refuse, or read otherwise.
-    pub(crate) fn gaps(&self, text: &str) -> Option<([Span; N], Value)> {
-        let mut reader = Reader::new(text, 0).ok()?;
-        let mut strings = [Span::default(); N];
-        for (string, before) in strings.iter_mut().zip(self.before_strings) {
-            let start = reader.rest.strip_prefix(before.as_bytes())?;
-            let end = skip_plain(start);
-            *string = reader.span(start, end);
-            reader.rest = end;
-        }
-        reader.rest = reader.rest.strip_prefix(self.before_number.as_bytes())?;
-        if reader.rest.len() > INTEGER_AND_BRACE {
-            // Something else. It would be read twice.
+    /// there is nothing that [`Document::of`] would refuse, or read otherwise.
+    pub(crate) fn gaps(&self, text: &str) -> Option<([Span; N], u64)> {
+        if text.len() > Document::MAX_BYTES {
             return None;
         }
-        let number = reader.number().ok()?;
-        (reader.rest == b"}").then_some((strings, number))
+        // Its end first: where there is something else, there is most likely a member more.
+        let text = text.strip_suffix('}')?;
+        let digits = text.bytes().rev().take_while(u8::is_ascii_digit);
+        let digits = digits.take(MAX_DIGITS).count();
+        let (text, number) = text.split_at_checked(text.len() - digits)?;
+        let text = text.strip_suffix(self.before_number)?;
+        if number.len() > 1 && number.starts_with('0') {
+            return None;
+        }
+        let mut rest = text.as_bytes();
+        let mut strings = [Span::default(); N];
+        for (string, before) in strings.iter_mut().zip(self.before_strings) {
+            let start = rest.strip_prefix(before.as_bytes())?;
+            rest = skip_plain(start);
+            *string = Span::new(text.len() - start.len(), text.len() - rest.len());
+        }
+        match rest {
+            [] => Some((strings, number.parse().ok()?)),
+            _ => None,
+        }
     }
 }
 
-/// How long the longest integer of 64 bits and a brace are.
-const INTEGER_AND_BRACE: usize = 21;
+/// How many digits an integer of 64 bits has at most.
+const MAX_DIGITS: usize = 20;
