@@ -18,8 +18,8 @@ fn main() {
     let standings = rounds.run(ROUNDS);
     println!("{} takes {:.3} µs\n", bare.name, standings.time(bare.name));
     println!(
-        "{:<22}{:>5}{:>10}{:>22}{:>24}   the dearest, and how long its headers are",
-        "median µs, by reason", "rows", "cheapest", "dearest", "of bare-verify"
+        "{:<22}{:>5}{:>10}{:>25}{:>26}   the dearest, and how long its headers are",
+        "median µs, by reason", "rows", "cheapest", "dearest", "dearest, of bare-verify"
     );
     for (reason, forgeries) in reasons {
         let rows = forgeries.len();
@@ -30,7 +30,7 @@ fn main() {
         times.sort_by(|(a, _), (b, _)| a.median.total_cmp(&b.median));
         if let ([(least, _), ..], [.., (most, forgery)]) = (&*times, &*times) {
             println!(
-                "{reason:<22}{rows:>5}{:>10.3}{most:>22.3}{:>24.4}   {}, {} bytes",
+                "{reason:<22}{rows:>5}{:>10.3}{most:>25.3}{:>26.4}   {}, {} bytes",
                 least.median,
                 standings.ratio(forgery.name(), bare.name),
                 forgery.name(),
