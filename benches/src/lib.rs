@@ -11,6 +11,8 @@
 //! cargo bench -p benches --bench allocations    what each operation allocates
 //! cargo bench -p benches --bench fleet          what many replicas ask of the key endpoint, and what keys weigh
 //! cargo bench -p benches --bench authenticate   each operation, by criterion
+//! cargo bench --manifest-path benches/no-op-signature/Cargo.toml
+//!                                               the decision without its signature: all that is ours
 //! benches/compare                               beside other libraries, and the README's table
 //! benches/figures                               all that the documents quote, into target/figures
 //! cargo test -p benches --bench '*'             that they run, each for a moment

@@ -88,6 +88,32 @@ impl Standings {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
+    /// Prints a line each: how long it took and, where `bare` took part, how long beside that.
+    pub fn print_beside(&self, bare: &str) {
+        let has_bare = self.names().any(|name| name == bare);
+        println!("medians, with quartiles; of {bare} and beyond it: of each round's two turns\n");
+        println!(
+            "{:<26}{:>10}{:>34}{:>26}{:>34}",
+            "per operation",
+            "least µs",
+            "µs",
+            format!("of {bare}"),
+            "µs beyond it"
+        );
+        for name in self.names() {
+            let time = self.time(name);
+            print!("{name:<26}{:>10.3}{time:>34.3}", time.least);
+            match has_bare {
+                true => println!(
+                    "{:>26.3}{:>34.3}",
+                    self.ratio(name, bare),
+                    self.beyond(name, bare)
+                ),
+                false => println!(),
+            }
+        }
+    }
+
     /// How long it took.
     #[must_use]
     pub fn time(&self, name: &str) -> Spread {

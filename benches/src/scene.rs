@@ -78,7 +78,16 @@ impl Scene {
         self.bare(move |input, signature| key.verify(input, signature).is_ok())
     }
 
-    fn bare(&self, verify: impl Fn(&[u8], &[u8; 64]) -> bool + Send + Sync + 'static) -> Workload {
+    /// The same by anything.
+    ///
+    /// # Panics
+    ///
+    /// If it refuses one.
+    #[must_use]
+    pub fn bare(
+        &self,
+        verify: impl Fn(&[u8], &[u8; 64]) -> bool + Send + Sync + 'static,
+    ) -> Workload {
         let split = |request: &Request| {
             let (input, signature) = request.split_token();
             let signature = URL_SAFE.decode(signature);
