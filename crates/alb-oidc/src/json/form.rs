@@ -1,8 +1,7 @@
 //! Objects whose text is known to the letter, but for some values: read without looking for what is
 //! known.
 
-use super::Document;
-use super::text::{Span, skip_plain};
+use super::text::{Quoted, Span, skip_from_escape, skip_plain};
 
 /// The text of a flat object, with no name twice, in which some strings and, at its end, a natural
 /// number are left open.
@@ -15,10 +14,10 @@ pub(crate) struct Form<const N: usize> {
 }
 
 impl<const N: usize> Form<N> {
-    /// What stands in the gaps of `text`, if it has the form and its strings have no escapes. Then
-    /// there is nothing that [`Document::of`] would refuse, or read otherwise.
-    pub(crate) fn gaps(&self, text: &str) -> Option<([Span; N], u64)> {
-        if text.len() > Document::MAX_BYTES {
+    /// What stands in the gaps of `text`, if it has the form. Then there is nothing that
+    /// [`Document::of`](super::Document::of) would refuse, or read otherwise.
+    pub(crate) fn gaps(&self, text: &str) -> Option<([Quoted; N], u64)> {
+        if text.len() > MAX_BYTES {
             return None;
         }
         // Its end first: where there is something else, there is most likely a member more.
@@ -31,11 +30,18 @@ impl<const N: usize> Form<N> {
             return None;
         }
         let mut rest = text.as_bytes();
-        let mut strings = [Span::default(); N];
+        let mut strings = [Quoted::default(); N];
         for (string, before) in strings.iter_mut().zip(self.before_strings) {
             let start = rest.strip_prefix(before.as_bytes())?;
             rest = skip_plain(start);
-            *string = Span::new(text.len() - start.len(), text.len() - rest.len());
+            let has_escapes = rest.first() == Some(&b'\\');
+            if has_escapes {
+                rest = skip_from_escape(rest);
+            }
+            *string = Quoted {
+                span: Span::new(text.len() - start.len(), text.len() - rest.len()),
+                has_escapes,
+            };
         }
         match rest {
             [] => Some((strings, number.parse().ok()?)),
@@ -43,6 +49,9 @@ impl<const N: usize> Form<N> {
         }
     }
 }
+
+/// What is longer is not read once more, should it turn out to have another form.
+const MAX_BYTES: usize = 2_048;
 
 /// How many digits an integer of 64 bits has at most.
 const MAX_DIGITS: usize = 20;

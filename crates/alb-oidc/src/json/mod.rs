@@ -19,8 +19,7 @@ use crate::error::{JsonError, JsonKind, Segment, TokenError};
 use crate::time::UnixTime;
 pub(crate) use form::Form;
 use names::Names;
-use text::Quoted;
-pub(crate) use text::{Span, Text, Unescaped, push};
+pub(crate) use text::{Quoted, Span, Text, Unescaped, push};
 
 /// Bounds of one document.
 #[derive(Clone, Copy)]
@@ -42,12 +41,9 @@ impl Document {
     /// The longest that is read: places inside of the braces have 16 bits.
     pub(crate) const MAX_BYTES: usize = 1 << 16;
 
-    /// One whose strings have no escapes.
-    pub(crate) fn plain(text: String) -> Self {
-        Self {
-            text,
-            unescaped: Unescaped::default(),
-        }
+    /// One that has been read, of whose strings these have been kept.
+    pub(crate) const fn new(text: String, unescaped: Unescaped) -> Self {
+        Self { text, unescaped }
     }
 
     /// Reads one segment of a token, as [`read_as`](Self::read_as).

@@ -46,8 +46,8 @@ impl Span {
 }
 
 /// What stands between the quotes of a string. Its escapes are known to be right.
-#[derive(Clone, Copy)]
-pub(super) struct Quoted {
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Quoted {
     pub(super) span: Span,
     pub(super) has_escapes: bool,
 }
@@ -60,7 +60,7 @@ pub(crate) struct Text<'t> {
 }
 
 impl<'t> Text<'t> {
-    pub(super) const fn new(document: &'t str, quoted: Quoted) -> Self {
+    pub(crate) const fn new(document: &'t str, quoted: Quoted) -> Self {
         Self { document, quoted }
     }
 
