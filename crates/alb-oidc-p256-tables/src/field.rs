@@ -10,8 +10,9 @@ use fiat_crypto::p256_64::{
 
 /// An integer modulo `p`, in Montgomery form.
 ///
-/// The limbs are always those of a number below `p`: fiat-crypto asks for that, and promises it.
-/// So equal elements have equal limbs.
+/// The limbs are always those of a number below `p`: fiat-crypto asks for that (`0 ≤ eval arg1 < m`
+/// before each of its functions), and promises it (`0 ≤ eval out1 < m` after it). So equal elements
+/// have equal limbs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FieldElement([u64; 4]);
 
@@ -27,6 +28,7 @@ impl FieldElement {
     /// The number that is written big-endian in 32 bytes (SEC 1 section 2.3.6); `None` if it is not
     /// below `p`.
     pub(crate) fn from_be_bytes(bytes: &[u8; 32]) -> Option<Self> {
+        // Arrays compare byte by byte from the first on: as big-endian numbers do.
         (*bytes < MODULUS).then(|| Self::from_reduced(bytes))
     }
 
@@ -48,8 +50,8 @@ impl FieldElement {
         Self(square.0)
     }
 
-    /// An `x` (below `p`) has two `r` below `p` that are the same modulo `n` if `r + n` is below `p`
-    /// too. This is that other one.
+    /// Of an `r` below `n`, the other number below `p` that is `r` modulo `n`: `r + n`, if that is
+    /// below `p`.
     pub(crate) fn plus_order(r: &[u8; 32]) -> Option<Self> {
         if *r < MODULUS_MINUS_ORDER {
             Some(Self::from_reduced(r) + Self::from_reduced(&ORDER))
@@ -131,6 +133,10 @@ const MODULUS_MINUS_ORDER: [u8; 32] = [
 
 #[cfg(test)]
 mod tests {
+    use p256::U256;
+    use p256::elliptic_curve::bigint::NonZero;
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -159,6 +165,47 @@ mod tests {
             FieldElement::plus_order(&[0; 32]),
             FieldElement::from_be_bytes(&ORDER)
         );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// The oracle is crypto-bigint's arithmetic of integers, and a remainder.
+        #[test]
+        fn elements_are_computed_with_as_integers_modulo_p(a in number(), b in number()) {
+            let p = NonZero::new(U256::from_be_slice(&MODULUS)).unwrap();
+            let [x, y] = [a, b].map(element);
+            prop_assert_eq!(x + y, element(a.add_mod(&b, &p)));
+            prop_assert_eq!(x - y, element(a.sub_mod(&b, &p)));
+            prop_assert_eq!(x * y, element(a.mul_mod(&b, &p)));
+            prop_assert_eq!(x.square(), element(a.mul_mod(&a, &p)));
+            prop_assert_eq!(-x, element(a.neg_mod(&p)));
+            prop_assert_eq!(x == y, a == b);
+        }
+    }
+
+    /// Below `p`: any, and such as have limbs that are full, empty or nearly so.
+    fn number() -> impl Strategy<Value = U256> {
+        let limb = prop_oneof![
+            any::<u64>(),
+            Just(0),
+            Just(1),
+            Just(u64::MAX),
+            Just(u64::MAX << 32)
+        ];
+        let p = U256::from_be_slice(&MODULUS);
+        let number = prop::array::uniform4(limb).prop_map(U256::from_words);
+        number.prop_map(move |number| {
+            if number < p {
+                number
+            } else {
+                number.wrapping_sub(&p)
+            }
+        })
+    }
+
+    fn element(number: U256) -> FieldElement {
+        FieldElement::from_be_bytes(&number.to_be_bytes().into()).unwrap()
     }
 
     /// No borrow: none of the numbers here ends in a zero byte.

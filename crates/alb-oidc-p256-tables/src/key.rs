@@ -167,6 +167,9 @@ mod tests {
         assert!(matches!(of_generator.sum(&one, &one), Err(Undecided)));
         assert!(matches!(of_negative.sum(&one, &one), Err(Undecided)));
         assert!(matches!(of_generator.sum(&two, &-two), Err(Undecided)));
+        // Infinity on the way, with a digit to come.
+        let more = Scalar::from(129_u64);
+        assert!(matches!(of_negative.sum(&one, &more), Err(Undecided)));
         // The formula is enough for others, by the same keys too.
         assert!(matches!(of_generator.sum(&one, &two), Ok(Some(_))));
         assert!(matches!(of_negative.sum(&two, &one), Ok(Some(_))));
@@ -197,7 +200,7 @@ mod tests {
 
     #[test]
     fn no_multiple_of_one_point_meets_itself() {
-        // Within one table two partial sums have the same x for no scalar; here are the extremes.
+        // The crate's documentation says why; here are the extremes.
         let key = key(Scalar::from(7_u64));
         let mut scalar = Scalar::ONE;
         for _ in 0..256 {

@@ -49,7 +49,16 @@
 //! There is no representation of the point at infinity that could be mistaken for a point: `ZZ` begins
 //! as one, and is only ever multiplied by squares of differences that are not zero.
 //!
-//! Multiples of one point never meet on the way to a sum. Those of the generator and of the key do where
+//! Multiples of one point never meet on the way to a sum. What has been added before the digit of place
+//! `i` is a multiple less than `0.51·128^i`, and what the digit adds is one of `128^i` at least: as integers
+//! they are different, and so are the one and the other's negative. Neither are they the same modulo
+//! `n`: before the last place, both are less than `n / 4`. In the last, where `128^i` is `2^252` and the
+//! digit 16 at most, one plus the other is the scalar, which is less than `n`; and one minus the other
+//! could be `-n` for a sum of `2^256 - n` alone, or one of about `-2^252`: the first makes the scalar
+//! `2^257 - n`, which is more than `n`, and the second is too large for a sum. (Were it otherwise, the
+//! answer would be slower, and the same.)
+//!
+//! Those of the generator and of the key do where
 //! `u1` and digits of `u2` fit the private key, so whoever finds such a place knows it. An honest
 //! signature gets there with a probability of about 2^-250; one that is made on purpose, with the
 //! private key in hand, gains a slower answer, and the right one.
@@ -71,12 +80,15 @@
 //!   table and decide in the exceptional cases, and `batch_normalize`, which gives the entries their
 //!   `x` and `y`.
 //! - `ecdsa`: that `r` and `s` are from 1 to `n - 1`, and the plain verification.
-//! - `elliptic-curve`, `primefield` and `crypto-bigint` below them.
+//! - `elliptic-curve`, `primefield`, `sec1` and `crypto-bigint` below them.
+//!
+//! `p256` and `primeorder` say of themselves that they have never been independently audited. Neither
+//! has this crate. The versions that it is tested with are those in the repository's `Cargo.lock`.
 //!
 //! [`sha2`](https://docs.rs/sha2) for SHA-256. And of this crate besides `field.rs`: the digits, the
 //! choice of entries, one formula of addition, the comparison in the end.
 //!
-//! Its tests have Project Wycheproof's vectors, each of the cases above constructed on purpose, each
+//! Its tests have Project Wycheproof's vectors, the field beside integers of `crypto-bigint`, each of the cases above constructed on purpose, each
 //! entry of a table, the digits of random and of extreme scalars, and signatures, genuine and broken,
 //! that aws-lc-rs must judge the same.
 //!

@@ -23,17 +23,18 @@ impl Table {
     /// divides neither 64 or less nor a power of 2.
     pub(crate) fn new(point: ProjectivePoint) -> Option<Self> {
         let mut point = point;
-        let windows = (0..Digits::COUNT).map(|_| {
+        // At once as long as it will be: one that grows is there twice for a moment.
+        let mut windows = Vec::with_capacity(Digits::COUNT);
+        for _ in 0..Digits::COUNT {
             let mut multiple = ProjectivePoint::IDENTITY;
             let multiples: [_; Digits::MAX] = array::from_fn(|_| {
                 multiple += point;
                 multiple
             });
+            windows.push(window(&multiples)?);
             // 64 times the point, twice.
             point = multiple.double();
-            window(&multiples)
-        });
-        let windows = windows.collect::<Option<Box<[_]>>>()?;
+        }
         windows.try_into().ok().map(Self)
     }
 
@@ -57,7 +58,8 @@ impl Table {
     }
 }
 
-/// What a digit adds. Without an entry, which is for no digit but zero, nothing is concluded.
+/// What a digit adds: nothing for zero, an entry or its negative for any other. A digit without an
+/// entry, of which there is none, leaves all undecided.
 pub(crate) type Summand = Result<Option<Point>, Undecided>;
 
 fn summand(window: &Window, digit: i16) -> Summand {

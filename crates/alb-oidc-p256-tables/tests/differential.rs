@@ -8,11 +8,15 @@
 
 use alb_oidc_p256_tables::PrecomputedKey;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ParsedPublicKey};
-use p256::Scalar;
 use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{Signature, SigningKey};
 use p256::elliptic_curve::ff::PrimeField as _;
+use p256::{Scalar, U256};
 use sha2::{Digest as _, Sha256};
+
+mod curve;
+
+use curve::{MODULUS, ORDER, bytes};
 
 #[test]
 fn a_hundred_thousand_signatures_have_the_verdict_of_aws_lc() {
@@ -102,34 +106,33 @@ fn broken(signature: &[u8; 64], other: &[u8; 64], random: &mut Random) -> [[u8; 
 
 /// Zero, one, the order, the modulus, what is next to them, and the largest number.
 fn extremes() -> [[u8; 32]; 12] {
-    let small = |last: u8| {
-        let mut number = [0; 32];
-        number[31] = last;
-        number
+    let difference = MODULUS.wrapping_sub(&ORDER);
+    let near = |number: U256| {
+        [
+            number.wrapping_sub(&U256::ONE),
+            number,
+            number.wrapping_add(&U256::ONE),
+        ]
     };
-    let near = |hex: &str, last: u8| {
-        let mut number: [u8; 32] =
-            std::array::from_fn(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap());
-        number[31] = last;
-        number
-    };
-    let order = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
-    let modulus = "ffffffff00000001000000000000000000000000ffffffffffffffffffffffff";
-    let difference = "000000000000000000000000000000004319055358e8617b0c46353d039cdaae";
+    let [one, two, _] = near(U256::from_u64(2));
+    let [below_order, order, above_order] = near(ORDER);
+    let [below_modulus, modulus, _] = near(MODULUS);
+    let [below_difference, difference, above_difference] = near(difference);
     [
-        small(0),
-        small(1),
-        small(2),
-        near(order, 0x50),
-        near(order, 0x51),
-        near(order, 0x52),
-        near(modulus, 0xfe),
-        near(modulus, 0xff),
-        near(difference, 0xad),
-        near(difference, 0xae),
-        near(difference, 0xaf),
-        [0xff; 32],
+        U256::ZERO,
+        one,
+        two,
+        below_order,
+        order,
+        above_order,
+        below_modulus,
+        modulus,
+        below_difference,
+        difference,
+        above_difference,
+        U256::MAX,
     ]
+    .map(bytes)
 }
 
 /// The other signature of the same: `(r, n - s)`.

@@ -8,10 +8,13 @@ use aws_lc_rs::digest::{Digest, SHA256};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ParsedPublicKey};
 use p256::ecdsa::signature::hazmat::PrehashVerifier as _;
 use p256::ecdsa::{Signature, VerifyingKey};
-use p256::elliptic_curve::ff::PrimeField as _;
 use p256::elliptic_curve::ops::Reduce as _;
 use p256::elliptic_curve::point::{AffineCoordinates as _, DecompressPoint as _};
 use p256::{AffinePoint, FieldBytes, ProjectivePoint, Scalar, U256};
+
+mod curve;
+
+use curve::{MODULUS, ORDER, bytes};
 
 /// Among the keys are ones by which the two sums meet: the generator, its negative, and neighbours.
 /// Among the factors are zero, and those with extreme digits.
@@ -291,21 +294,4 @@ fn invert(scalar: Scalar) -> Scalar {
 fn sec1(point: &ProjectivePoint) -> [u8; 65] {
     let key = VerifyingKey::from_affine(point.to_affine()).unwrap();
     key.to_sec1_point(false).as_bytes().try_into().unwrap()
-}
-
-fn bytes(number: U256) -> [u8; 32] {
-    number.to_be_bytes().into()
-}
-
-const ORDER: U256 =
-    U256::from_be_hex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
-const MODULUS: U256 =
-    U256::from_be_hex("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff");
-
-#[test]
-fn the_constants_are_those_of_the_curve() {
-    assert_eq!(
-        Scalar::MODULUS.to_lowercase().trim_start_matches("0x"),
-        format!("{ORDER:x}")
-    );
 }
