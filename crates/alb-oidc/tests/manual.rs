@@ -260,7 +260,7 @@ const NO_LIMITS: [&str; 17] = [
     "email::MAX_DOMAIN",
     "email::MAX_LABEL",
     "email::MAX_LOCAL",
-    "form::MAX_BYTES",
+    "form::FORM_BYTES",
     "form::MAX_DIGITS",
     "headers::PRINTABLE",
     "headers::VISIBLE",

@@ -286,6 +286,7 @@ mod tests {
         let expected = [
             "as-an-alb-writes-it",
             "as-many-members-as-may-be",
+            "escapes-in-all-texts-of-an-albs-own",
             "escapes-in-names-and-texts",
             "expired-within-the-leeway",
             "lives-as-long-as-it-may",

@@ -3,8 +3,8 @@
 
 use super::text::{Quoted, Span, skip_from_escape, skip_plain};
 
-/// The text of a flat object, with no name twice, in which some strings and, at its end, a natural
-/// number are left open.
+/// The text of a flat object in which some strings and, at its end, a natural number are left open.
+/// Whoever writes one sees to it that it has no name twice.
 pub(crate) struct Form<const N: usize> {
     /// What stands before each string, its quote included; from the second on, what stands between
     /// the one before and this.
@@ -17,7 +17,7 @@ impl<const N: usize> Form<N> {
     /// What stands in the gaps of `text`, if it has the form. Then there is nothing that
     /// [`Document::of`](super::Document::of) would refuse, or read otherwise.
     pub(crate) fn gaps(&self, text: &str) -> Option<([Quoted; N], u64)> {
-        if text.len() > MAX_BYTES {
+        if text.len() > FORM_BYTES {
             return None;
         }
         // Its end first: where there is something else, there is most likely a member more.
@@ -51,7 +51,7 @@ impl<const N: usize> Form<N> {
 }
 
 /// What is longer is not read once more, should it turn out to have another form.
-const MAX_BYTES: usize = 2_048;
+pub(crate) const FORM_BYTES: usize = 2_048;
 
 /// How many digits an integer of 64 bits has at most.
 const MAX_DIGITS: usize = 20;

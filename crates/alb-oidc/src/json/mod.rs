@@ -17,6 +17,8 @@ use std::iter;
 
 use crate::error::{JsonError, JsonKind, Segment, TokenError};
 use crate::time::UnixTime;
+#[cfg(test)]
+pub(crate) use form::FORM_BYTES;
 pub(crate) use form::Form;
 use names::Names;
 pub(crate) use text::{Quoted, Span, Text, Unescaped, push};
