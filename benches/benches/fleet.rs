@@ -17,7 +17,9 @@ use alb_oidc::{
     Signer, SystemClock, TrustPolicy, TrustedRule,
 };
 use alb_oidc_testkit::SimulatedAlb;
-use benches::{CountingAllocator, KeyEndpoint, Request, Scene, hours_from_now, is_bench};
+use benches::{
+    CountingAllocator, KeyEndpoint, Operation, Request, Rounds, Scene, hours_from_now, is_bench,
+};
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 use tokio::time;
@@ -174,6 +176,17 @@ fn weigh_tables() {
         println!("{tables}: {counted} bytes while made");
         drop(black_box(key));
     }
+    let bare = Operation::BARE_VERIFY;
+    let mut rounds = Rounds::default();
+    rounds.enter(bare.name, bare.workload());
+    rounds.enter_calls("make", 1, || drop(black_box(scene.precomputed_key())));
+    let standings = rounds.run(ROUNDS);
+    println!(
+        "to make one takes {:.0} µs, {:.0} times {}",
+        standings.time("make"),
+        standings.ratio("make", bare.name),
+        bare.name
+    );
 }
 
 fn weigh_rules() {
@@ -211,3 +224,4 @@ const AT_ONCE: usize = 10;
 /// Made-up ids a second.
 const FLOOD: u128 = 20;
 const KEYS: usize = 10_000;
+const ROUNDS: usize = 60;

@@ -1,7 +1,7 @@
 //! What the benchmarks measure, and how: thread CPU time in turns, and the allocator that counts.
 //!
 //! ```text
-//! cargo bench -p benches                        all of them
+//! cargo bench -p benches                        all of them, but for the last three
 //! cargo bench -p benches --bench overhead       each operation beside a bare verification, turn by turn
 //! cargo bench -p benches --bench instructions   each operation and rejection in instructions, by valgrind
 //! cargo bench -p benches --bench rejections     every forgery of the test kit, by the reason of its refusal

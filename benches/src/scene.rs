@@ -78,16 +78,31 @@ impl Scene {
         self.bare(move |input, signature| key.verify(input, signature).is_ok())
     }
 
-    /// The same by anything.
+    /// The same by anything that verifies.
     ///
     /// # Panics
     ///
-    /// If it refuses one.
+    /// If it refuses one of them, or accepts one's signature of another.
     #[must_use]
     pub fn bare(
         &self,
         verify: impl Fn(&[u8], &[u8; 64]) -> bool + Send + Sync + 'static,
     ) -> Workload {
+        let tokens = self.signed();
+        assert!(!verify(&tokens[0].0, &tokens[1].1), "it does not verify");
+        Workload::new(None, move |n| {
+            let (input, signature) = &tokens[n];
+            (!verify(input, signature)).then_some("bad-signature")
+        })
+    }
+
+    /// What is signed in each token, and the signature.
+    ///
+    /// # Panics
+    ///
+    /// Never, for the tokens have signatures.
+    #[must_use]
+    pub fn signed(&self) -> Vec<(Vec<u8>, [u8; 64])> {
         let split = |request: &Request| {
             let (input, signature) = request.split_token();
             let signature = URL_SAFE.decode(signature);
@@ -95,11 +110,7 @@ impl Scene {
             let signature: [u8; 64] = signature.try_into().expect("ES256 has 64 bytes");
             (input.as_bytes().to_vec(), signature)
         };
-        let tokens: Vec<_> = self.requests.iter().map(split).collect();
-        Workload::new(None, move |n| {
-            let (input, signature) = &tokens[n];
-            (!verify(input, signature)).then_some("bad-signature")
-        })
+        self.requests.iter().map(split).collect()
     }
 
     /// The load balancer's public key.

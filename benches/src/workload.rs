@@ -4,7 +4,8 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 /// An operation and what it is given: another user's token each time, so that no cache or branch
-/// predictor learns one token by heart. Clones share what it is given, as the threads of a server
+/// predictor learns one token by heart (what is made to be dear, and has one header for all users, is too
+/// long to be learned). Clones share what it is given, as the threads of a server
 /// do.
 #[derive(Clone)]
 pub struct Workload {
