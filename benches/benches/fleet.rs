@@ -13,12 +13,13 @@ use std::slice;
 use std::time::Duration;
 
 use alb_oidc::{
-    Authenticator, ClientId, CryptoBackend, Issuer, KeyId, KeyStore, KeyStoreSettings, PublicKey,
-    Signer, SystemClock, TrustPolicy, TrustedRule,
+    Authenticator, ClientId, CryptoBackend, Issuer, KeyStore, KeyStoreSettings, PublicKey, Signer,
+    SystemClock, TrustPolicy, TrustedRule,
 };
 use alb_oidc_testkit::SimulatedAlb;
 use benches::{
-    CountingAllocator, KeyEndpoint, Operation, Request, Rounds, Scene, hours_from_now, is_bench,
+    CountingAllocator, KeyEndpoint, Operation, Request, Rounds, Scene, header_of_unknown_key,
+    hours_from_now, is_bench,
 };
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
@@ -132,9 +133,7 @@ async fn send(fleet: &[Authenticator], requests: &[Request], times: usize) {
 /// the policy's names. Nobody waits for the answers here; they come all the same.
 fn flood(fleet: &[Authenticator], alb: &SimulatedAlb, second: u128) {
     for n in 0..FLOOD {
-        let id = KeyId::from_bytes(((second * 1_000 + n) | 0xb065_u128 << 112).to_be_bytes());
-        let header = alb.header(hours_from_now(6));
-        let header = header.replace(&alb.key_id().to_string(), &id.to_string());
+        let header = header_of_unknown_key(alb, hours_from_now(6), second * 1_000 + n);
         let request = Request::of_user(0, |userinfo| alb.sign(header, userinfo));
         for replica in fleet {
             tokio::spawn(replica.authenticate(request.headers()));

@@ -46,7 +46,7 @@ pub use cpu_time::{process_cpu_time, thread_cpu_time};
 pub use key_endpoint::{KeyEndpoint, warm_authenticator};
 pub use operation::Operation;
 pub use rejections::Rejections;
-pub use request::{Request, decide, hours_from_now, read_headers};
+pub use request::{Request, decide, header_of_unknown_key, hours_from_now, read_headers};
 pub use rounds::{Rounds, Standings, is_bench};
 pub use scene::Scene;
 pub use spread::Spread;

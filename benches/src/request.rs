@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::SystemTime;
 
-use alb_oidc::{AuthenticateError, AuthenticatedUser, Authenticator, OidcHeaders, UnixTime};
+use alb_oidc::{AuthenticateError, AuthenticatedUser, Authenticator, KeyId, OidcHeaders, UnixTime};
 use alb_oidc_testkit::SimulatedAlb;
 use serde_json::json;
 
@@ -140,6 +140,14 @@ pub fn decide(
         Poll::Ready(decision) => decision,
         Poll::Pending => panic!("with its keys at hand an authenticator decides at once"),
     }
+}
+
+/// A genuine header, but for its key id: the `n`th of those that no endpoint has.
+#[must_use]
+pub fn header_of_unknown_key(alb: &SimulatedAlb, expires_at: UnixTime, n: u128) -> String {
+    let id = KeyId::from_bytes((0xb065 << 112 | n).to_be_bytes());
+    let header = alb.header(expires_at);
+    header.replace(&alb.key_id().to_string(), &id.to_string())
 }
 
 /// The time, so many hours on.

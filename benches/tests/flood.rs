@@ -8,12 +8,12 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use alb_oidc::{
-    Authentication, Authenticator, CryptoBackend, KeyId, KeyStoreSettings, OidcHeaders, UnixTime,
+    Authentication, Authenticator, CryptoBackend, KeyStoreSettings, OidcHeaders, UnixTime,
 };
 use alb_oidc_testkit::{ManualClock, SimulatedAlb};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
-use benches::{CountingAllocator, KeyEndpoint, read_headers};
+use benches::{CountingAllocator, KeyEndpoint, header_of_unknown_key, read_headers};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{self, JoinSet};
 use tokio::time::{self, Instant};
@@ -31,10 +31,7 @@ const BOUND: u64 = 8 * 1024 * 1024;
 /// A token that names the load balancer's rule and the `n`th of the ids that no endpoint has, with the
 /// claims of a genuine one: what somebody sends who has seen one.
 fn made_up(alb: &SimulatedAlb, genuine: &str, n: usize) -> String {
-    let id = KeyId::from_bytes((0xb065_u128 << 112 | n as u128).to_be_bytes());
-    let header = alb
-        .header(NOW)
-        .replace(&alb.key_id().to_string(), &id.to_string());
+    let header = header_of_unknown_key(alb, NOW, n as u128);
     let (_, rest) = genuine.split_once('.').unwrap();
     format!("{}.{rest}", URL_SAFE.encode(header))
 }
