@@ -50,13 +50,13 @@
 //! as one, and is only ever multiplied by squares of differences that are not zero.
 //!
 //! Multiples of one point never meet on the way to a sum. What has been added before the digit of place
-//! `i` is a multiple less than `0.51·128^i`, and what the digit adds is one of `128^i` at least: as integers
-//! they are different, and so are the one and the other's negative. Neither are they the same modulo
-//! `n`: before the last place, both are less than `n / 4`. In the last, where `128^i` is `2^252` and the
-//! digit 16 at most, one plus the other is the scalar, which is less than `n`; and one minus the other
-//! could be `-n` for a sum of `2^256 - n` alone, or one of about `-2^252`: the first makes the scalar
-//! `2^257 - n`, which is more than `n`, and the second is too large for a sum. (Were it otherwise, the
-//! answer would be slower, and the same.)
+//! `i` is, in absolute value, a multiple less than `0.51·128^i`, and not zero; what the digit adds is one of
+//! `128^i` at least. As integers they are different, and so are the one and the other's negative. Neither
+//! are they the same modulo `n`: before the last place, both are less than `n / 4`. In the last, where
+//! `128^i` is `2^252` and the digit from 1 to 16, one plus the other is the scalar, which is from 1 to `n - 1`.
+//! And one minus the other could only be `-n`: with the digit 16 for a sum of `2^256 - n`, but that makes the
+//! scalar `2^257 - n`, which is more than `n`; with any other digit for a sum of `-2^252` or so, or one
+//! further from zero, and no sum is. (Were it otherwise, the answer would be slower, and the same.)
 //!
 //! Those of the generator and of the key do where
 //! `u1` and digits of `u2` fit the private key, so whoever finds such a place knows it. An honest

@@ -50,8 +50,9 @@ impl<const N: usize> Form<N> {
     }
 }
 
-/// What is longer is not read once more, should it turn out to have another form.
-pub(crate) const FORM_BYTES: usize = 2_048;
+/// What is longer is read in the other way at once: nobody can have much read twice, or read that a
+/// value before it refuses.
+pub(crate) const FORM_BYTES: usize = 1_024;
 
 /// How many digits an integer of 64 bits has at most.
 const MAX_DIGITS: usize = 20;
