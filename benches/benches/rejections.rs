@@ -19,7 +19,7 @@ fn main() {
     let standings = rounds.run(ROUNDS);
     println!("{} takes {:.3} µs\n", bare.name, standings.time(bare.name));
     println!(
-        "{:<20}{:>5}{:>9}{:>24}{:>26}   the dearest, and how long its headers are",
+        "{:<28}{:>5}{:>9}{:>24}{:>26}   the dearest, and how long its headers are",
         "median µs, by reason", "rows", "cheapest", "dearest", "dearest, of bare-verify"
     );
     let print = |reason: &str, forgeries: &[Forgery]| {
@@ -30,7 +30,7 @@ fn main() {
         times.sort_by(|(a, _), (b, _)| a.median.total_cmp(&b.median));
         if let ([(least, _), ..], [.., (most, forgery)]) = (&*times, &*times) {
             println!(
-                "{reason:<20}{:>5}{:>9.3}{most:>24.3}{:>26.4}   {}, {} bytes",
+                "{reason:<28}{:>5}{:>9.3}{most:>24.3}{:>26.4}   {}, {} bytes",
                 times.len(),
                 least.median,
                 standings.ratio(forgery.name(), bare.name),
