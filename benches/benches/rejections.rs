@@ -1,5 +1,6 @@
-//! What each rejection costs: every forgery of the test kit that is refused without a key, by the
-//! reason of its refusal; and beside the bare verification of a signature, which takes its turns too.
+//! What each rejection costs: every forgery of the test kit that is refused without a key, or by one that
+//! is held, by the reason of its refusal; and beside the bare verification of a signature, which takes its
+//! turns too.
 
 use std::collections::BTreeMap;
 
@@ -16,10 +17,16 @@ fn main() {
         rounds.enter(forgery.name(), rejections.workload(forgery));
         reasons.entry(forgery.reason()).or_default().push(forgery);
     }
+    let mut reasons_by_key: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for forgery in rejections.forgeries_by_key() {
+        rounds.enter(forgery.name(), rejections.workload(forgery));
+        let forgeries = reasons_by_key.entry(forgery.reason()).or_default();
+        forgeries.push(forgery);
+    }
     let standings = rounds.run(ROUNDS);
     println!("{} takes {:.3} µs\n", bare.name, standings.time(bare.name));
     println!(
-        "{:<28}{:>5}{:>9}{:>24}{:>26}   the dearest, and how long its headers are",
+        "{:<28}{:>5}{:>9}{:>28}{:>26}   the dearest, and how long its headers are",
         "median µs, by reason", "rows", "cheapest", "dearest", "dearest, of bare-verify"
     );
     let print = |reason: &str, forgeries: &[Forgery]| {
@@ -30,7 +37,7 @@ fn main() {
         times.sort_by(|(a, _), (b, _)| a.median.total_cmp(&b.median));
         if let ([(least, _), ..], [.., (most, forgery)]) = (&*times, &*times) {
             println!(
-                "{reason:<28}{:>5}{:>9.3}{most:>24.3}{:>26.4}   {}, {} bytes",
+                "{reason:<28}{:>5}{:>9.3}{most:>28.3}{:>26.4}   {}, {} bytes",
                 times.len(),
                 least.median,
                 standings.ratio(forgery.name(), bare.name),
@@ -51,6 +58,10 @@ fn main() {
     println!();
     print("all", &all_usual);
     print("all, longer", &all_longer);
+    println!("\nthose that take a key");
+    for (reason, forgeries) in reasons_by_key {
+        print(reason, &forgeries);
+    }
     println!("\nlonger: than {USUAL_BYTES} bytes, all headers together");
 }
 

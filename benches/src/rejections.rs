@@ -1,4 +1,4 @@
-//! What is refused without a key.
+//! What is refused at once.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use alb_oidc_testkit::{Forgery, ManualClock, SimulatedAlb};
 
 use crate::key_endpoint::warm_authenticator;
 use crate::request::{Request, hours_from_now, read_headers, refusal};
-use crate::workload::Workload;
+use crate::workload::{Ending, Workload};
 
 /// The test kit's forgeries, minted by some load balancers, each of which has a key and an
 /// application of its own, so that no token is measured twice in a row.
@@ -40,18 +40,32 @@ impl Rejections {
         all.filter(|forgery| !forgery.may_fetch())
     }
 
+    /// Those that are refused by a key that is held.
+    pub fn forgeries_by_key(&self) -> impl Iterator<Item = Forgery> {
+        let all = Forgery::ALL.iter().copied();
+        all.filter(|forgery| {
+            // What would have to be fetched is refused here for want of a runtime.
+            forgery.may_fetch() && self.refusals(*forgery)(0) == Some(forgery.reason())
+        })
+    }
+
     /// The refusal of this one.
     #[must_use]
     pub fn workload(&self, forgery: Forgery) -> Workload {
+        Workload::new(Some(forgery.reason()), self.refusals(forgery))
+    }
+
+    /// The end of this one, by a number for the load balancer.
+    fn refusals(&self, forgery: Forgery) -> impl Fn(usize) -> Ending + Send + Sync + use<> {
         let now = self.now;
         let headers = self.applications.iter();
         let headers: Vec<_> = headers.map(|(alb, _)| forgery.headers(alb, now)).collect();
         let applications = Arc::clone(&self.applications);
-        Workload::new(Some(forgery.reason()), move |n| {
+        move |n| {
             let n = n % applications.len();
             let (_, authenticator) = &applications[n];
             refusal(authenticator, read_headers(&headers[n]))
-        })
+        }
     }
 
     /// How long its headers are.

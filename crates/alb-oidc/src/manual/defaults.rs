@@ -75,7 +75,7 @@
 //! | refusals until a held key is given up | 3 | a `refresh_interval` apart, from an endpoint that served another meanwhile; fewer may be an outage | `entries::ABSENCES_BELIEVED` |
 //! | waiting requests that count for a key id's turn | 32 | more clients cannot make an id more urgent | `flights::COUNTED_WAITERS` |
 //! | of its `hard_lifetime`s, after how many a key is dropped when another is taken in | 2 | for as long again as it is served, it may be fetched anew whatever unknown key ids are asked for | `entries::LIFETIMES_KEPT` |
-//! | tokens that a key has verified when it is taken to be in use, and its table is made, with `CryptoBackend::P256Tables` | 32 | a table takes as long to make as a dozen tokens to verify without one, and a key that has verified twice as many will verify many more | `signature::IN_USE` |
+//! | tokens that a key has verified when it is taken to be in use, and its table is made, with `CryptoBackend::P256Tables` | 32 | a table takes as long to make as a dozen tokens to verify without one, and a key that has verified more than twice as many will verify many more | `signature::IN_USE` |
 //! | keys with such a table, in a process | 16 | few are in use at a time; each takes 148 KiB, and a key without one verifies all the same, and is tried again at its next refresh | `precomputation::MAX_TABLES` |
 //! | before the one retry of a connection that failed | 0.2 seconds | what mends itself does so at once | `flights::TRANSIENT_RETRY_DELAY` |
 //! | how overdue a task is that is taken for lost | 1 second | more than a loaded machine is late | `flights::GRACE` |
