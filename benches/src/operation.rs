@@ -65,6 +65,8 @@ impl Operation {
             )
         }),
         Self::KEY_STORE_HIT,
+        // What the measuring takes by itself, of all of them.
+        Self::new("nothing", || Workload::new(None, |_| None)),
         // A signature of somebody else's over a token that is genuine otherwise: what an attacker
         // can make us pay for.
         Self::new("reject-bad-signature", || {

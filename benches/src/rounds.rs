@@ -93,7 +93,7 @@ impl Standings {
         let has_bare = self.names().any(|name| name == bare);
         println!("medians, with quartiles; of {bare} and beyond it: of each round's two turns\n");
         println!(
-            "{:<26}{:>10}{:>34}{:>26}{:>34}",
+            "{:<26}{:>10}{:>34}{:>29}{:>34}",
             "per operation",
             "least µs",
             "µs",
@@ -105,7 +105,7 @@ impl Standings {
             print!("{name:<26}{:>10.3}{time:>34.3}", time.least);
             match has_bare {
                 true => println!(
-                    "{:>26.3}{:>34.3}",
+                    "{:>29.4}{:>34.3}",
                     self.ratio(name, bare),
                     self.beyond(name, bare)
                 ),
