@@ -549,3 +549,47 @@ impl KeyStoreBuilder {
         })))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::Duration;
+
+    use alb_oidc_testkit::SimulatedAlb;
+
+    use super::*;
+    use crate::keys::FetchFuture;
+
+    #[derive(Debug)]
+    struct OnePem(String);
+
+    impl KeyFetcher for OnePem {
+        fn fetch(&self, _url: String, _max_body_bytes: usize) -> FetchFuture {
+            let response = KeyResponse::new(200, self.0.clone().into_bytes());
+            Box::pin(async { Ok(response) })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_hit_waits_for_no_lock() {
+        let alb = SimulatedAlb::new();
+        let key_id = KeyId::from_bytes(*alb.key_id().as_bytes());
+        let pem = alb.public_key_pem(alb.key_id()).unwrap();
+        let store = KeyStore::builder(OnePem(pem)).build().unwrap();
+        let request = KeyRequest::new("eu-west-1".parse().unwrap(), key_id);
+        match store.key(request) {
+            KeyLookup::Pending(key) => drop(key.await.unwrap()),
+            ready @ KeyLookup::Ready(_) => panic!("{ready:?}"),
+        }
+
+        let _held = store.0.flights();
+        let (sender, hits) = mpsc::channel();
+        let other = store.clone();
+        thread::spawn(move || sender.send(matches!(other.key(request), KeyLookup::Ready(Ok(_)))));
+        assert_eq!(hits.recv_timeout(PATIENCE), Ok(true));
+    }
+
+    /// How long a thread may take that waits for nothing, on a machine that others keep busy.
+    const PATIENCE: Duration = Duration::from_secs(60);
+}
