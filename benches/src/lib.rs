@@ -1,7 +1,7 @@
 //! What the benchmarks measure, and how: thread CPU time in turns, and the allocator that counts.
 //!
 //! ```text
-//! cargo bench -p benches                        all of them, but for the last three
+//! cargo bench -p benches                        all of the next eight
 //! cargo bench -p benches --bench overhead       each operation beside a bare verification, turn by turn
 //! cargo bench -p benches --bench instructions   each operation and rejection in instructions, by valgrind
 //! cargo bench -p benches --bench rejections     every forgery of the test kit, by the reason of its refusal
@@ -9,10 +9,10 @@
 //! cargo bench -p benches --bench load           the sample app over HTTP, by wrk, with its layer and without
 //! cargo bench -p benches --bench threads        two threads beside one
 //! cargo bench -p benches --bench allocations    what each operation allocates
-//! cargo bench -p benches --bench fleet          what many replicas ask of the key endpoint, and what keys weigh
+//! cargo bench -p benches --bench fleet          what many replicas ask of the key endpoint, and what keys and tables weigh
 //! cargo bench -p benches --bench authenticate   each operation, by criterion
 //! cargo bench --manifest-path benches/no-op-signature/Cargo.toml
-//!                                               the decision without its signature: all that is ours
+//!                                               the decision without its signature, and what SHA-256 takes
 //! benches/compare                               beside other libraries, and the README's table
 //! benches/figures                               all that the documents quote, into target/figures
 //! cargo test -p benches --bench '*'             that they run, each for a moment
