@@ -48,10 +48,17 @@ impl Age {
     }
 
     /// Asking may change the answer: the refresh that it tells of is the caller's to begin.
+    #[inline]
     pub(crate) fn freshness(&self, now: Instant, settings: &KeyStoreSettings) -> Freshness {
         if now < self.fresh_until {
-            return Freshness::Fresh;
+            Freshness::Fresh
+        } else {
+            self.freshness_past_soft_lifetime(now, settings)
         }
+    }
+
+    #[cold]
+    fn freshness_past_soft_lifetime(&self, now: Instant, settings: &KeyStoreSettings) -> Freshness {
         if self.is_expired(now, settings) {
             return Freshness::Expired;
         }
