@@ -24,10 +24,14 @@ fn main() {
         forgeries.push(forgery);
     }
     let standings = rounds.run(ROUNDS);
-    println!("{} takes {:.3} µs\n", bare.name, standings.time(bare.name));
+    let time = standings.time(bare.name);
     println!(
-        "{:<28}{:>5}{:>9}{:>28}{:>26}   the dearest, and how long its headers are",
-        "median µs, by reason", "rows", "cheapest", "dearest", "dearest, of bare-verify"
+        "{} takes {:.3} µs at least, {time:.3} in the median\n",
+        bare.name, time.least
+    );
+    println!(
+        "{:<28}{:>5}{:>9}{:>9}{:>28}{:>26}   the dearest, and how long its headers are",
+        "median µs, by reason", "rows", "least ¹", "cheapest", "dearest", "dearest, of bare-verify"
     );
     let print = |reason: &str, forgeries: &[Forgery]| {
         let mut times: Vec<_> = forgeries
@@ -35,11 +39,13 @@ fn main() {
             .map(|forgery| (standings.time(forgery.name()), forgery))
             .collect();
         times.sort_by(|(a, _), (b, _)| a.median.total_cmp(&b.median));
-        if let ([(least, _), ..], [.., (most, forgery)]) = (&*times, &*times) {
+        let least = times.iter().map(|(time, _)| time.least);
+        let least = least.fold(0.0, f64::max);
+        if let ([(cheapest, _), ..], [.., (dearest, forgery)]) = (&*times, &*times) {
             println!(
-                "{reason:<28}{:>5}{:>9.3}{most:>28.3}{:>26.4}   {}, {} bytes",
+                "{reason:<28}{:>5}{least:>9.3}{:>9.3}{dearest:>28.3}{:>26.4}   {}, {} bytes",
                 times.len(),
-                least.median,
+                cheapest.median,
                 standings.ratio(forgery.name(), bare.name),
                 forgery.name(),
                 rejections.bytes(**forgery)
@@ -62,7 +68,8 @@ fn main() {
     for (reason, forgeries) in reasons_by_key {
         print(reason, &forgeries);
     }
-    println!("\nlonger: than {USUAL_BYTES} bytes, all headers together");
+    println!("\n¹ the least time of each row, and of those the greatest");
+    println!("longer: than {USUAL_BYTES} bytes, all headers together");
 }
 
 /// A genuine request's headers have some 700, and those of most forgeries.
