@@ -94,6 +94,18 @@ fn ranges_are_as_the_page_says() {
             ],
         ),
         (
+            "refresh_interval",
+            "1 millisecond to `hard_lifetime`",
+            [
+                settings().refresh_interval(Duration::from_millis(1)),
+                settings().refresh_interval(hours(24)),
+            ],
+            [
+                settings().refresh_interval(Duration::from_millis(1) - tick),
+                settings().refresh_interval(hours(24) + tick),
+            ],
+        ),
+        (
             "flight_timeout",
             "`exchange_timeout` to 60 seconds",
             [

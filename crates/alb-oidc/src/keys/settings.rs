@@ -36,10 +36,12 @@ settings! {
     /// live for days at least, and a withdrawn one is noticed the same day.
     soft_lifetime: Duration = Duration::from_secs(3600);
     /// Age at which a key is no longer served. 24 hours: an outage of the endpoint that long is
-    /// not survived, and a withdrawn key lives no longer than that.
+    /// not survived, and a withdrawn key lives no longer than that. Time in which the machine is
+    /// suspended does not count ([`Instant`](std::time::Instant)).
     hard_lifetime: Duration = Duration::from_secs(24 * 3600);
     /// Least time between two background refreshes of one key, and how long a key is served that
-    /// verifies nothing. 60 seconds: one wrong answer of the endpoint is mended within that.
+    /// verifies nothing, in whole milliseconds. 60 seconds: one wrong answer of the endpoint is mended
+    /// within that.
     refresh_interval: Duration = Duration::from_secs(60);
     /// Keys kept that have verified a token of a trusted signer. 64: several have been
     /// seen in a region over the years, few at a time, and one that is out of use is dropped days
@@ -90,7 +92,11 @@ impl KeyStoreSettings {
         within(!self.soft_lifetime.is_zero(), "soft_lifetime")?;
         within(self.hard_lifetime >= self.soft_lifetime, "hard_lifetime")?;
         within(self.hard_lifetime <= MAX_LIFETIME, "hard_lifetime")?;
-        within(!self.refresh_interval.is_zero(), "refresh_interval")?;
+        within(self.refresh_interval.as_millis() > 0, "refresh_interval")?;
+        within(
+            self.refresh_interval <= self.hard_lifetime,
+            "refresh_interval",
+        )?;
         within(self.max_proven_keys > 0, "max_proven_keys")?;
         within(self.max_unproven_keys > 0, "max_unproven_keys")?;
         within(!self.exchange_timeout.is_zero(), "exchange_timeout")?;

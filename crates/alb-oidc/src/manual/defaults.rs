@@ -48,8 +48,8 @@
 //! | setting | default | range | why |
 //! |---|---|---|---|
 //! | [`soft_lifetime`](crate::KeyStoreSettings::soft_lifetime): a key is refreshed in the background from this age on | 1 hour | more than 0 | keys live for days at least, and a withdrawn one is noticed the same day |
-//! | [`hard_lifetime`](crate::KeyStoreSettings::hard_lifetime): a key is served until this age | 24 hours | `soft_lifetime` to 24 hours | an outage this long is survived, and a withdrawn key lives no longer |
-//! | [`refresh_interval`](crate::KeyStoreSettings::refresh_interval): between two background refreshes of a key, and the life of one that verifies nothing | 60 seconds | more than 0 | one wrong answer is mended within it |
+//! | [`hard_lifetime`](crate::KeyStoreSettings::hard_lifetime): a key is served until this age | 24 hours | `soft_lifetime` to 24 hours | an outage this long is survived, and a withdrawn key lives no longer, but for time in which the machine is suspended |
+//! | [`refresh_interval`](crate::KeyStoreSettings::refresh_interval): between two background refreshes of a key, and the life of one that verifies nothing | 60 seconds | 1 millisecond to `hard_lifetime` | one wrong answer is mended within it |
 //! | [`max_proven_keys`](crate::KeyStoreSettings::max_proven_keys): keys that have verified a token | 64 | at least 1 | several have been seen in a region over the years, few at a time, and one that is out of use is dropped days later |
 //! | [`max_unproven_keys`](crate::KeyStoreSettings::max_unproven_keys): keys that have verified nothing yet | 8 | at least 1 | real keys of the region that sign for others |
 //! | [`exchange_timeout`](crate::KeyStoreSettings::exchange_timeout): one exchange, to the last byte | 3 seconds | more than 0 | it is one small GET |

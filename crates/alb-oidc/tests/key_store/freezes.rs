@@ -1,4 +1,4 @@
-//! A process that stands still between two requests while its clock goes on, as a Lambda function's does.
+//! A process that stands still between two requests while its clock goes on, as one does that is stopped by a signal.
 
 use std::future::Future as _;
 use std::pin::pin;
