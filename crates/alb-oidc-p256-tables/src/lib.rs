@@ -58,9 +58,8 @@
 //! scalar `2^257 - n`, which is more than `n`; with any other digit for a sum of `-2^252` or so, or one
 //! further from zero, and no sum is. (Were it otherwise, the answer would be slower, and the same.)
 //!
-//! Those of the generator and of the key do where
-//! `u1` and digits of `u2` fit the private key, so whoever finds such a place knows it. An honest
-//! signature gets there with a probability of about 2^-250; one that is made on purpose, with the
+//! A multiple of the generator and one of the key can meet, where `u1` and digits of `u2` fit the
+//! private key, so whoever finds such a place knows it. An honest signature gets there with a probability of about 2^-250; one that is made on purpose, with the
 //! private key in hand, gains a slower answer, and the right one.
 //!
 //! # What is trusted
@@ -74,7 +73,9 @@
 //!
 //! For the rest, [`p256`](https://docs.rs/p256) and what it is made of:
 //!
-//! - `p256`: the constants of the curve, that a key is on it, and the arithmetic of scalars.
+//! - `p256`: the constants of the curve, the arithmetic of scalars, and arithmetic in the field that is
+//!   its own and not `fiat-crypto`'s: by that a key is checked to be on the curve, the entries of a
+//!   table are computed, once, and the exceptional cases are decided.
 //! - `primeorder`: the complete formulas
 //!   ([Renes, Costello and Batina 2015](https://eprint.iacr.org/2015/1060)) that make the entries of a
 //!   table and decide in the exceptional cases, and `batch_normalize`, which gives the entries their
@@ -82,8 +83,9 @@
 //! - `ecdsa`: that `r` and `s` are from 1 to `n - 1`, and the plain verification.
 //! - `elliptic-curve`, `primefield`, `sec1` and `crypto-bigint` below them.
 //!
-//! `p256` and `primeorder` say of themselves that they have never been independently audited. Neither
-//! has this crate. The versions that it is tested with are those in the repository's `Cargo.lock`.
+//! `p256`, `primeorder` and `ecdsa` say of themselves that they have never been independently audited.
+//! `crypto-bigint` was, and says that it has changed much since. The others say nothing of it. This crate
+//! has not been audited either. The versions that it is tested with are those in the repository's `Cargo.lock`.
 //!
 //! [`sha2`](https://docs.rs/sha2) for SHA-256. And of this crate besides `field.rs`: the digits, the
 //! choice of entries, one formula of addition, the comparison in the end.
