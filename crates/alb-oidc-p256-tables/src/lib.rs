@@ -59,8 +59,9 @@
 //! further from zero, and no sum is. (Were it otherwise, the answer would be slower, and the same.)
 //!
 //! A multiple of the generator and one of the key can meet, where `u1` and digits of `u2` fit the
-//! private key, so whoever finds such a place knows it. An honest signature gets there with a probability of about 2^-250; one that is made on purpose, with the
-//! private key in hand, gains a slower answer, and the right one.
+//! private key, so whoever finds such a place knows it. An honest signature gets there with a
+//! probability of about 2^-250; one that is made on purpose, with the private key in hand, gains a
+//! slower answer, and the right one.
 //!
 //! # What is trusted
 //!
