@@ -4,6 +4,9 @@ pub use genuine::*;
 
 /// As in aws-lc-rs, but for [`ParsedPublicKey`].
 pub mod signature {
+    use std::hint::black_box;
+
+    use crate::digest::{SHA256, digest};
     use crate::error::{KeyRejected, Unspecified};
 
     pub use genuine::signature::*;
@@ -25,12 +28,13 @@ pub mod signature {
             genuine::signature::ParsedPublicKey::new(algorithm, bytes).map(|_| Self)
         }
 
-        /// Accepts it.
+        /// Hashes the message, which is not the curve's business, and accepts whatever the signature is.
         ///
         /// # Errors
         ///
         /// None.
-        pub fn verify_sig(&self, _message: &[u8], _signature: &[u8]) -> Result<(), Unspecified> {
+        pub fn verify_sig(&self, message: &[u8], _signature: &[u8]) -> Result<(), Unspecified> {
+            black_box(digest(&SHA256, message));
             Ok(())
         }
     }
