@@ -11,17 +11,17 @@ pub(crate) fn decode(segment: &[u8]) -> Result<Vec<u8>, EncodingError> {
     Ok(bytes)
 }
 
-/// Decodes a segment that must hold exactly `N` bytes; `None` if its length says that it holds
-/// another number.
-pub(crate) fn decode_exactly<const N: usize>(
+/// Decodes a segment that must hold as many bytes as these, into these; `None` if its length says that
+/// it holds another number.
+pub(crate) fn decode_exactly<'b>(
+    bytes: &'b mut [u8],
     segment: &[u8],
-) -> Result<Option<[u8; N]>, EncodingError> {
+) -> Result<Option<&'b [u8]>, EncodingError> {
     let digits = strip_padding(segment)?;
-    if digits.len() != (N * 4).div_ceil(3) {
+    if digits.len() != (bytes.len() * 4).div_ceil(3) {
         return Ok(None);
     }
-    let mut bytes = [0; N];
-    decode_into(&mut bytes, digits)?;
+    decode_into(bytes, digits)?;
     Ok(Some(bytes))
 }
 
@@ -36,21 +36,35 @@ fn decode_into(bytes: &mut [u8], digits: &[u8]) -> Result<(), EncodingError> {
         let (words, _) = bytes.as_chunks_mut();
         words.copy_from_slice(&words_of(groups));
     }
+    let (groups, rest) = rest.as_chunks();
+    let (of_groups, of_rest) = of_rest.as_chunks_mut();
+    for (group, bytes) in groups.iter().zip(of_groups) {
+        let group = bits_of_group(*group);
+        seen |= group;
+        *bytes = bytes_of(group);
+    }
     // The rest, filled up with zeros.
-    let mut last = [b'A'; 16];
-    for (filled, digit) in last.iter_mut().zip(rest) {
-        *filled = *digit;
-    }
-    let groups = bits_of(&last);
-    seen |= groups.into_iter().fold(0, |seen, group| seen | group);
-    let last = words_of(groups);
-    let last = last.as_flattened();
-    for (byte, decoded) in of_rest.iter_mut().zip(last) {
-        *byte = *decoded;
-    }
-    let mut stray = last.iter().skip(of_rest.len());
-    let is_whole = digits.len() % 4 != 1 && stray.all(|byte| *byte == 0);
-    match seen < INVALID && is_whole {
+    let last = match *rest {
+        [first] => [first, ZERO, ZERO, ZERO],
+        [first, second] => [first, second, ZERO, ZERO],
+        [first, second, third] => [first, second, third, ZERO],
+        _ => [ZERO; 4],
+    };
+    let last = bits_of_group(last);
+    seen |= last;
+    let [first, second, third] = bytes_of(last);
+    let stray = match of_rest {
+        [byte] => {
+            *byte = first;
+            second
+        }
+        [one, other] => {
+            [*one, *other] = [first, second];
+            third
+        }
+        _ => 0,
+    };
+    match seen < INVALID && digits.len() % 4 != 1 && stray == 0 {
         true => Ok(()),
         false => Err(fault_of(digits)),
     }
@@ -75,26 +89,30 @@ fn strip_padding(segment: &[u8]) -> Result<&[u8], EncodingError> {
     }
 }
 
-/// What four groups of four digits stand for: three bytes each, the first in the lowest bits. At
-/// least [`INVALID`] where one of the four digits is none.
+/// What a group of four digits stands for: three bytes, the first in the lowest bits. At least
+/// [`INVALID`] where one of the four digits is none.
 #[inline]
-fn bits_of(&[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]: &[u8; 16]) -> [u32; 4] {
+fn bits_of_group([first, second, third, fourth]: [u8; 4]) -> u32 {
     let [firsts, seconds, thirds, fourths] = &BITS;
     // A byte is less than 256: what is compiled has no check.
     let look_up =
         |bits: &[u32; 256], digit| bits.get(usize::from(digit)).map_or(INVALID, |bits| *bits);
-    let group = |first, second, third, fourth| {
-        look_up(firsts, first)
-            | look_up(seconds, second)
-            | look_up(thirds, third)
-            | look_up(fourths, fourth)
-    };
-    [
-        group(a, b, c, d),
-        group(e, f, g, h),
-        group(i, j, k, l),
-        group(m, n, o, p),
-    ]
+    look_up(firsts, first)
+        | look_up(seconds, second)
+        | look_up(thirds, third)
+        | look_up(fourths, fourth)
+}
+
+#[inline]
+const fn bytes_of(group: u32) -> [u8; 3] {
+    let [first, second, third, _] = group.to_le_bytes();
+    [first, second, third]
+}
+
+/// The same of four groups.
+#[inline]
+fn bits_of(&[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]: &[u8; 16]) -> [u32; 4] {
+    [[a, b, c, d], [e, f, g, h], [i, j, k, l], [m, n, o, p]].map(bits_of_group)
 }
 
 #[inline]
@@ -150,6 +168,9 @@ const fn bits_of_digits(place: u32) -> [u32; 256] {
     bits
 }
 
+/// The digit of the value zero.
+const ZERO: u8 = b'A';
+
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 #[cfg(test)]
@@ -181,17 +202,20 @@ mod tests {
         let expected = oracle(digits);
         let shown = digits.escape_ascii();
         assert_eq!(decode(digits), expected, "{shown}");
-        assert_eq!(decode_exactly(digits), exactly::<1>(digits), "{shown}");
-        assert_eq!(decode_exactly(digits), exactly::<5>(digits), "{shown}");
-        assert_eq!(decode_exactly(digits), exactly::<6>(digits), "{shown}");
+        for length in [1, 5, 6, 12] {
+            let mut bytes = vec![FILLING; length];
+            let decoded = decode_exactly(&mut bytes, digits);
+            let decoded = decoded.map(|bytes| bytes.map(<[u8]>::to_vec));
+            assert_eq!(decoded, exactly(length, digits), "{shown}");
+        }
         let padding = &b"=="[..(4 - digits.len() % 4) % 4 % 3];
         let padded = [digits, padding].concat();
         assert_eq!(decode(&padded), expected, "{shown}, padded");
     }
 
-    fn exactly<const N: usize>(digits: &[u8]) -> Result<Option<[u8; N]>, EncodingError> {
-        match digits.len() == (N * 4).div_ceil(3) {
-            true => oracle(digits).map(|bytes| Some(bytes.try_into().unwrap())),
+    fn exactly(length: usize, digits: &[u8]) -> Result<Option<Vec<u8>>, EncodingError> {
+        match digits.len() == (length * 4).div_ceil(3) {
+            true => oracle(digits).map(Some),
             false => Ok(None),
         }
     }
@@ -278,8 +302,10 @@ mod tests {
 
     #[test]
     fn exact_decoding_tells_a_wrong_length_from_a_wrong_spelling() {
-        assert_eq!(decode_exactly::<1>(b"Zg=="), Ok(Some(*b"f")));
-        assert_eq!(decode_exactly::<1>(b"Zm8="), Ok(None));
-        assert_eq!(decode_exactly::<1>(b"Zh"), Err(EncodingError::TrailingBits));
+        let mut byte = [0];
+        assert_eq!(decode_exactly(&mut byte, b"Zg=="), Ok(Some(&b"f"[..])));
+        assert_eq!(decode_exactly(&mut byte, b"Zm8="), Ok(None));
+        let wrong = decode_exactly(&mut byte, b"Zh");
+        assert_eq!(wrong, Err(EncodingError::TrailingBits));
     }
 }

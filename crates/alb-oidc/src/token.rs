@@ -58,7 +58,8 @@ impl<'h> UnverifiedToken<'h> {
     /// does not.
     pub fn parse(headers: OidcHeaders<'h>) -> Result<Self, TokenError> {
         let segments = Segments::split(headers.data)?;
-        let signature = decode_signature(segments.signature)?;
+        let mut signature = [0; SIGNATURE_BYTES];
+        decode_signature(&mut signature, segments.signature)?;
         let header = decode(Segment::Header, segments.header)?;
         Ok(Self {
             signing_input: Cow::Borrowed(segments.signing_input),
@@ -331,9 +332,9 @@ fn decode(segment: Segment, text: &[u8]) -> Result<Vec<u8>, TokenError> {
     base64url::decode(text).map_err(|error| TokenError::Encoding { segment, error })
 }
 
-fn decode_signature(text: &[u8]) -> Result<Signature, TokenError> {
-    match base64url::decode_exactly::<SIGNATURE_BYTES>(text) {
-        Ok(Some(signature)) => Ok(signature),
+fn decode_signature(signature: &mut Signature, text: &[u8]) -> Result<(), TokenError> {
+    match base64url::decode_exactly(signature, text) {
+        Ok(Some(_)) => Ok(()),
         Ok(None) => Err(TokenError::SignatureLength),
         Err(error) => Err(TokenError::Encoding {
             segment: Segment::Signature,
