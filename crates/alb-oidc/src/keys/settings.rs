@@ -40,8 +40,8 @@ settings! {
     /// suspended does not count ([`Instant`](std::time::Instant)).
     hard_lifetime: Duration = Duration::from_secs(24 * 3600);
     /// Least time between two background refreshes of one key, and how long a key is served that
-    /// verifies nothing, in whole milliseconds. 60 seconds: one wrong answer of the endpoint is mended
-    /// within that.
+    /// verifies nothing. 60 seconds: one wrong answer of the endpoint is mended within that. In whole
+    /// milliseconds, from one to `hard_lifetime`: with a shorter one, this has to be shorter too.
     refresh_interval: Duration = Duration::from_secs(60);
     /// Keys kept that have verified a token of a trusted signer. 64: several have been
     /// seen in a region over the years, few at a time, and one that is out of use is dropped days
