@@ -12,7 +12,7 @@
 //! cargo bench -p benches --bench fleet          what many replicas ask of the key endpoint, and what keys and tables weigh
 //! cargo bench -p benches --bench authenticate   each operation, by criterion
 //! cargo bench --manifest-path benches/no-op-signature/Cargo.toml
-//!                                               the decision without its signature, and what SHA-256 takes
+//!                                               a decision whose message is hashed and not verified, and the hash alone
 //! benches/compare                               beside other libraries, and the README's table
 //! benches/figures                               all that the documents quote, into target/figures
 //! cargo test -p benches --bench '*'             that they run, each for a moment

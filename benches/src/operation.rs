@@ -5,8 +5,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use alb_oidc::{
-    AuthenticateError, Clock as _, CryptoBackend, KeyLookup, KeyRequest, KeySource as _,
-    SystemClock, TrustPolicy, UnverifiedToken,
+    AuthenticateError, Authenticator, Clock as _, CryptoBackend, KeyLookup, KeyRequest,
+    KeySource as _, Signer, StaticKeys, SystemClock, TrustPolicy, TrustedRule,
 };
 use alb_oidc_testkit::SimulatedAlb;
 use base64::Engine as _;
@@ -35,6 +35,15 @@ impl Operation {
         let scene = Scene::shared();
         scene.authenticate(scene.authenticator(CryptoBackend::AwsLcRs))
     });
+    /// The same by a rule that names the load balancer without its id.
+    pub const AUTHENTICATE_BY_NAME: Self = Self::new("authenticate-by-name", || {
+        let scene = Scene::shared();
+        let keys = StaticKeys::from_pems(scene.alb.public_keys(), CryptoBackend::AwsLcRs);
+        let authenticator = Authenticator::builder(policy_by_name(&scene.alb))
+            .key_source(keys.expect("its keys are keys"))
+            .build();
+        scene.authenticate(authenticator.expect("that is all it needs"))
+    });
     /// One of 64 keys out of a store that has them.
     pub const KEY_STORE_HIT: Self = Self::new("key-store-hit", key_store_hit);
 
@@ -42,6 +51,7 @@ impl Operation {
     pub const ALL: &'static [Self] = &[
         Self::BARE_VERIFY,
         Self::AUTHENTICATE,
+        Self::AUTHENTICATE_BY_NAME,
         // The other library, alone, with a table of the key's multiples, and in all of it.
         Self::new("bare-verify-p256", || Scene::shared().bare_verify_p256()),
         Self::new("bare-verify-p256-tables", || {
@@ -49,7 +59,15 @@ impl Operation {
         }),
         Self::new("authenticate-p256-tables", authenticate_p256_tables),
         // What comes before the key: the token taken apart, and whether it is to be trusted.
-        Self::new("admit", || admit(Scene::shared().requests.clone())),
+        Self::new("admit", || {
+            let scene = Scene::shared();
+            admit(scene.alb.policy(), scene.requests.clone())
+        }),
+        // The same by a rule that names the load balancer without its id: headers are read.
+        Self::new("admit-usual-form", || {
+            let scene = Scene::shared();
+            admit(policy_by_name(&scene.alb), scene.requests.clone())
+        }),
         // The same of headers that have a member more than any ALB writes, which are read the long
         // way.
         Self::new("admit-other-form", || {
@@ -58,11 +76,8 @@ impl Operation {
                 let header = alb.header(hours_from_now(6)).replace('}', r#","more":1}"#);
                 alb.sign(header, userinfo)
             };
-            admit(
-                (0..Workload::TOKENS)
-                    .map(|n| Request::of_user(n, token))
-                    .collect(),
-            )
+            let requests = (0..Workload::TOKENS).map(|n| Request::of_user(n, token));
+            admit(alb.policy(), requests.collect())
         }),
         Self::KEY_STORE_HIT,
         // What the measuring takes by itself, of all of them.
@@ -170,8 +185,13 @@ fn authenticate_p256_tables() -> Workload {
     workload
 }
 
-fn admit(requests: Vec<Request>) -> Workload {
-    let policy = Scene::shared().alb.policy();
+fn policy_by_name(alb: &SimulatedAlb) -> TrustPolicy {
+    let arn = alb.arn();
+    let signer = Signer::named(arn.region(), arn.account(), *arn.name());
+    TrustedRule::new(signer, alb.issuer().clone(), alb.client().clone()).into()
+}
+
+fn admit(policy: TrustPolicy, requests: Vec<Request>) -> Workload {
     Workload::new(None, move |n| {
         let admitted = admitted(&policy, &requests[n]);
         admitted.err().map(|error| error.reason())
@@ -199,8 +219,8 @@ fn key_store_hit() -> Workload {
 
 /// Which key would tell, if everything else is well.
 fn admitted(policy: &TrustPolicy, request: &Request) -> Result<KeyRequest, AuthenticateError> {
-    let token = UnverifiedToken::parse(request.headers()?)?;
-    let admitted = policy.admit(token, SystemClock.unix_time()?)?;
+    let now = SystemClock.unix_time()?;
+    let admitted = policy.parse_and_admit(request.headers()?, now)?;
     Ok(admitted.key_request())
 }
 

@@ -25,6 +25,19 @@ pub(crate) fn decode_exactly<'b>(
     Ok(Some(bytes))
 }
 
+/// Decodes a segment into the first of these bytes; `None` if it holds more.
+pub(crate) fn decode_within<'b>(
+    bytes: &'b mut [u8],
+    segment: &[u8],
+) -> Result<Option<&'b [u8]>, EncodingError> {
+    let digits = strip_padding(segment)?;
+    let Some(bytes) = bytes.get_mut(..digits.len() * 3 / 4) else {
+        return Ok(None);
+    };
+    decode_into(bytes, digits)?;
+    Ok(Some(bytes))
+}
+
 /// `bytes` are as many as the digits stand for.
 fn decode_into(bytes: &mut [u8], digits: &[u8]) -> Result<(), EncodingError> {
     let (chunks, rest) = digits.as_chunks();
@@ -207,6 +220,15 @@ mod tests {
             let decoded = decode_exactly(&mut bytes, digits);
             let decoded = decoded.map(|bytes| bytes.map(<[u8]>::to_vec));
             assert_eq!(decoded, exactly(length, digits), "{shown}");
+
+            let mut buffer = vec![FILLING; length];
+            let decoded = decode_within(&mut buffer, digits);
+            let fits = digits.len() * 3 / 4 <= length;
+            let expected = match fits {
+                true => expected.as_deref().map(Some),
+                false => Ok(None),
+            };
+            assert_eq!(decoded, expected.map_err(|error| *error), "{shown}");
         }
         let padding = &b"=="[..(4 - digits.len() % 4) % 4 % 3];
         let padded = [digits, padding].concat();

@@ -7,7 +7,6 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::error::{ClaimsError, JsonError, Segment, TokenError};
-use crate::jose::JoseHeader;
 use crate::json::{self, Document, Limits};
 use crate::policy::Issuer;
 use crate::time::UnixTime;
@@ -69,24 +68,46 @@ impl fmt::Debug for UserId {
 /// there, and other values are made when they are asked for.
 #[derive(Clone)]
 pub struct UserClaims {
-    subject: Arc<str>,
-    claims: Vec<Claim>,
+    user_id: UserId,
+    claims: Claims,
     document: Document,
 }
 
-/// Where a claim stands in the document: no more than that, so that a thousand claims of a few bytes
-/// each take no more than a few times those bytes.
-#[derive(Clone, Copy)]
+/// Where claims stand in the document, in order. Those of a usual user need no allocation.
+#[derive(Clone, Default)]
+struct Claims {
+    count: usize,
+    first: [Claim; USUAL_CLAIMS],
+    more: Vec<Claim>,
+}
+
+/// Where a claim stands: no more than that, so that a thousand claims of a few bytes each take no more
+/// than a few times those bytes.
+#[derive(Clone, Copy, Default)]
 struct Claim {
     name: u16,
     value: u16,
+}
+
+impl Claims {
+    fn push(&mut self, claim: Claim) {
+        match self.first.get_mut(self.count) {
+            Some(place) => *place = claim,
+            None => json::push(&mut self.more, claim),
+        }
+        self.count += 1;
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Claim> {
+        self.first.iter().take(self.count).chain(&self.more)
+    }
 }
 
 impl UserClaims {
     /// `sub`: who the user is at this issuer.
     #[must_use]
     pub fn sub(&self) -> &str {
-        &self.subject
+        self.user_id.subject()
     }
 
     /// `name`: the full name, for display.
@@ -253,9 +274,9 @@ impl UserClaims {
         })
     }
 
-    /// The `sub`, shared.
-    pub(crate) fn subject(&self) -> Arc<str> {
-        self.subject.clone()
+    /// The issuer and the `sub`.
+    pub(crate) const fn user_id(&self) -> &UserId {
+        &self.user_id
     }
 
     fn flag(&self, name: &str) -> Option<bool> {
@@ -303,7 +324,7 @@ impl UserClaims {
 impl fmt::Debug for UserClaims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UserClaims")
-            .field("claims", &self.claims.len())
+            .field("claims", &self.claims.count)
             .finish_non_exhaustive()
     }
 }
@@ -382,8 +403,8 @@ impl fmt::Debug for LinkedIdentity {
 /// A payload, read after its signature was verified.
 pub(crate) struct Payload {
     pub(crate) claims: UserClaims,
-    pub(crate) not_before: Option<UnixTime>,
-    pub(crate) issued_at: Option<UnixTime>,
+    /// The later one of `nbf` and `iat`.
+    pub(crate) starts_at: Option<UnixTime>,
     /// Whether its own `exp` or `iss` are other than the header's: not acted upon, but worth a
     /// note.
     pub(crate) exp_differs: bool,
@@ -391,13 +412,18 @@ pub(crate) struct Payload {
 }
 
 impl Payload {
-    pub(crate) fn parse(bytes: Vec<u8>, header: &JoseHeader) -> Result<Self, TokenError> {
+    /// `issuer` and `expires_at` are the header's.
+    pub(crate) fn parse(
+        bytes: Vec<u8>,
+        issuer: &Issuer,
+        expires_at: UnixTime,
+    ) -> Result<Self, TokenError> {
         let json = |error| TokenError::Json {
             segment: Segment::Payload,
             error,
         };
-        let mut claims = Vec::with_capacity(USUAL_CLAIMS);
-        let (mut subject, mut not_before, mut issued_at) = (None, None, None);
+        let mut claims = Claims::default();
+        let (mut user_id, mut not_before, mut issued_at) = (None, None, None);
         let (mut exp_differs, mut iss_differs) = (false, false);
         let document = Document::read(
             bytes,
@@ -407,12 +433,11 @@ impl Payload {
             |name, item, unescaped| {
                 match name.bytes {
                     b"exp" => {
-                        exp_differs = item.time("exp") != Ok(header.expires_at);
+                        exp_differs = item.time("exp") != Ok(expires_at);
                         return Ok(());
                     }
                     b"iss" => {
-                        let issuer = header.untrusted_issuer();
-                        iss_differs = !item.text("iss").is_ok_and(|text| text.is(issuer));
+                        iss_differs = !item.text("iss").is_ok_and(|text| text.is(issuer.as_str()));
                         return Ok(());
                     }
                     b"sub" => {
@@ -420,7 +445,7 @@ impl Payload {
                         if text.is_empty() {
                             return Err(json(JsonError::Empty("sub")));
                         }
-                        subject = Some(Arc::from(text.decode()));
+                        user_id = Some(UserId::new(issuer.clone(), text.decode()));
                     }
                     b"nbf" => not_before = Some(item.time("nbf").map_err(json)?),
                     b"iat" => issued_at = Some(item.time("iat").map_err(json)?),
@@ -431,7 +456,7 @@ impl Payload {
                     name: unescaped.keep(name.text).start(),
                     value: item.span.start(),
                 };
-                json::push(&mut claims, claim);
+                claims.push(claim);
                 if let Some(text) = item.as_text() {
                     unescaped.keep(text);
                 }
@@ -440,12 +465,11 @@ impl Payload {
         )?;
         Ok(Self {
             claims: UserClaims {
-                subject: subject.ok_or_else(|| json(JsonError::Missing("sub")))?,
+                user_id: user_id.ok_or_else(|| json(JsonError::Missing("sub")))?,
                 claims,
                 document,
             },
-            not_before,
-            issued_at,
+            starts_at: not_before.max(issued_at),
             exp_differs,
             iss_differs,
         })
@@ -458,8 +482,8 @@ const LIMITS: Limits = Limits {
     members: 1024,
 };
 
-/// A Cognito user has about ten. For more, the list grows.
-const USUAL_CLAIMS: usize = 16;
+/// A Cognito user has about ten.
+const USUAL_CLAIMS: usize = 12;
 
 #[cfg(test)]
 mod tests {
@@ -468,9 +492,8 @@ mod tests {
     use serde_json::json;
 
     fn parse(text: &str) -> Result<Payload, TokenError> {
-        let header = r#"{"alg":"ES256","kid":"00000000-0000-4000-8000-000000000000","signer":"arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/simulated/50dc6c495c0c9188","iss":"https://example.com","client":"c","exp":5}"#;
-        let header = JoseHeader::parse(header.into()).unwrap();
-        Payload::parse(text.into(), &header)
+        let issuer = Issuer::new("https://example.com").unwrap();
+        Payload::parse(text.into(), &issuer, UnixTime::from_secs(5))
     }
 
     fn claims(text: &str) -> UserClaims {

@@ -113,8 +113,8 @@ fn single<'h>(
     Ok(Some(value))
 }
 
-/// How far a byte is from the least that is allowed, at most; one that is less is further than any that
-/// is not.
+/// The greatest of all differences from the least byte that is allowed, wrapping: one that is less gives
+/// more than any that is allowed.
 fn furthest_from(least: u8, value: &[u8]) -> u8 {
     // Without an early end, and so many at once: the compiler has instructions for that.
     let mut furthest = [0; 32];
@@ -234,6 +234,24 @@ mod tests {
         assert_eq!(fault(&[(DATA, b"a b")]), (DATA, HeaderFault::Characters));
         assert!(read(&[(DATA, b"d"), (IDENTITY, b"a b")]).is_ok());
         assert!(read(&[(DATA, b"!~"), (IDENTITY, b" ~"), (ACCESS_TOKEN, b" ~")]).is_ok());
+    }
+
+    #[test]
+    fn a_wrong_byte_is_found_wherever_it_stands() {
+        for length in 1..=97 {
+            for place in 0..length {
+                let mut value = vec![b'a'; length];
+                assert!(read(&[(DATA, &value)]).is_ok());
+                for wrong in [0, b' ', 0x7f, 0x80, 0xff] {
+                    value[place] = wrong;
+                    assert_eq!(fault(&[(DATA, &value)]), (DATA, HeaderFault::Characters));
+                    let lines = [(DATA, &b"d"[..]), (IDENTITY, &value)];
+                    // Others may have spaces, but be no blank.
+                    let may_be = wrong == b' ' && length > 1;
+                    assert_eq!(read(&lines).is_ok(), may_be, "{}", value.escape_ascii());
+                }
+            }
+        }
     }
 
     #[test]

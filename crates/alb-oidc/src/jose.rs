@@ -19,6 +19,9 @@ use crate::time::UnixTime;
 pub struct KeyId([u8; 16]);
 
 impl KeyId {
+    /// Of its text, in characters.
+    pub(crate) const LENGTH: usize = 36;
+
     /// The id with these bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
@@ -31,10 +34,8 @@ impl KeyId {
         &self.0
     }
 
-    fn parse(text: &str) -> Result<Self, KeyIdError> {
-        let words = digits_of(text.as_bytes())
-            .ok_or(KeyIdError)?
-            .map(u64::to_le_bytes);
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, KeyIdError> {
+        let words = digits_of(text).ok_or(KeyIdError)?.map(u64::to_le_bytes);
         let (pairs, _) = words.as_flattened().as_chunks();
         let digits = pairs.first_chunk().ok_or(KeyIdError)?;
         hex::decode(digits).map(Self).ok_or(KeyIdError)
@@ -62,7 +63,7 @@ impl FromStr for KeyId {
     type Err = KeyIdError;
 
     fn from_str(text: &str) -> Result<Self, KeyIdError> {
-        Self::parse(text)
+        Self::parse(text.as_bytes())
     }
 }
 
@@ -90,12 +91,28 @@ impl fmt::Debug for KeyId {
 pub struct JoseHeader {
     pub(crate) key_id: KeyId,
     pub(crate) signer: LoadBalancerArn,
-    pub(crate) expires_at: UnixTime,
-    pub(crate) not_before: Option<UnixTime>,
-    pub(crate) issued_at: Option<UnixTime>,
+    pub(crate) validity: Validity,
     issuer: Span,
     client: Span,
     document: Document,
+}
+
+/// When a header says that its token is valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Validity {
+    /// The later one of `nbf` and `iat`, which no ALB writes.
+    pub(crate) starts_at: Option<UnixTime>,
+    pub(crate) expires_at: UnixTime,
+}
+
+impl Validity {
+    /// What an ALB says of it.
+    pub(crate) const fn until(expires_at: UnixTime) -> Self {
+        Self {
+            starts_at: None,
+            expires_at,
+        }
+    }
 }
 
 impl JoseHeader {
@@ -126,7 +143,7 @@ impl JoseHeader {
     /// `exp`: when the token is said to expire.
     #[must_use]
     pub const fn untrusted_expires_at(&self) -> UnixTime {
-        self.expires_at
+        self.validity.expires_at
     }
 
     pub(crate) fn parse(bytes: Vec<u8>) -> Result<Self, TokenError> {
@@ -150,9 +167,7 @@ impl JoseHeader {
             signer,
             issuer,
             client,
-            expires_at,
-            not_before: None,
-            issued_at: None,
+            validity: Validity::until(expires_at),
             document: Document::new(text, unescaped),
         })
     }
@@ -173,7 +188,7 @@ impl fmt::Debug for JoseHeader {
         f.debug_struct("JoseHeader")
             .field("untrusted_key_id", &self.key_id)
             .field("untrusted_signer", &self.signer)
-            .field("untrusted_expires_at", &self.expires_at)
+            .field("untrusted_expires_at", &self.validity.expires_at)
             .finish_non_exhaustive()
     }
 }
@@ -247,16 +262,17 @@ impl Members {
             signer,
             issuer,
             client,
-            expires_at,
-            not_before: self.not_before,
-            issued_at: self.issued_at,
+            validity: Validity {
+                starts_at: self.not_before.max(self.issued_at),
+                expires_at,
+            },
             document,
         })
     }
 }
 
 fn parse_key_id(text: &str) -> Result<KeyId, TokenError> {
-    KeyId::parse(text).map_err(|_| TokenError::KeyId)
+    KeyId::parse(text.as_bytes()).map_err(|_| TokenError::KeyId)
 }
 
 fn parse_signer(text: &str) -> Result<LoadBalancerArn, TokenError> {
@@ -286,7 +302,7 @@ const fn json(error: JsonError) -> TokenError {
 
 /// What ALBs write: these seven members in this order, in all headers that we have seen. Where one is
 /// otherwise, it takes longer to read.
-const USUAL: Form<4> = Form {
+pub(crate) const USUAL: Form<4> = Form {
     before_strings: [
         r#"{"typ":"JWT","kid":""#,
         r#"","alg":"ES256","iss":""#,
@@ -329,8 +345,7 @@ mod tests {
     /// All that a header says.
     fn said(header: &JoseHeader) -> impl PartialEq + fmt::Debug + use<> {
         let texts = [header.untrusted_issuer(), header.untrusted_client()].map(str::to_owned);
-        let times = [Some(header.expires_at), header.not_before, header.issued_at];
-        (header.key_id, header.signer, texts, times)
+        (header.key_id, header.signer, texts, header.validity)
     }
 
     /// Whether it has the usual form, after reading it in both ways.

@@ -160,6 +160,7 @@ pub mod danger;
 mod denial;
 mod email;
 mod error;
+mod expected_header;
 mod headers;
 mod hex;
 mod inline;

@@ -8,9 +8,12 @@ use std::time::Duration;
 use crate::arn::{AccountId, LoadBalancerArn, LoadBalancerName, Region};
 use crate::cognito::CognitoUserPool;
 use crate::error::{ConfigError, TokenError};
-use crate::jose::JoseHeader;
+use crate::expected_header::ExpectedHeader;
+use crate::headers::OidcHeaders;
+use crate::jose::{JoseHeader, KeyId, Validity};
+use crate::signature::SIGNATURE_BYTES;
 use crate::time::UnixTime;
-use crate::token::{AdmittedToken, UnverifiedToken};
+use crate::token::{AdmittedToken, Segments, SplitToken, UnverifiedToken};
 
 /// Which tokens to trust: those that fit one of its rules, unexpired.
 ///
@@ -37,7 +40,7 @@ use crate::token::{AdmittedToken, UnverifiedToken};
 /// ```
 #[derive(Clone, Debug)]
 pub struct TrustPolicy {
-    rules: Arc<[TrustedRule]>,
+    rules: Arc<[PreparedRule]>,
     leeway: Duration,
     max_lifetime: Option<Duration>,
 }
@@ -55,7 +58,7 @@ impl TrustPolicy {
     ///
     /// [`ConfigError::NoRules`] if there is none.
     pub fn new(rules: impl IntoIterator<Item = TrustedRule>) -> Result<Self, ConfigError> {
-        let rules: Arc<[TrustedRule]> = rules.into_iter().collect();
+        let rules: Arc<[PreparedRule]> = rules.into_iter().map(PreparedRule::from).collect();
         if rules.is_empty() {
             return Err(ConfigError::NoRules);
         }
@@ -69,7 +72,7 @@ impl TrustPolicy {
     /// This policy and one more rule.
     #[must_use]
     pub fn or(mut self, rule: TrustedRule) -> Self {
-        self.rules = self.rules.iter().cloned().chain([rule]).collect();
+        self.rules = self.rules.iter().cloned().chain([rule.into()]).collect();
         self
     }
 
@@ -107,11 +110,67 @@ impl TrustPolicy {
         token: UnverifiedToken<'h>,
         now: UnixTime,
     ) -> Result<AdmittedToken<'h>, TokenError> {
-        let header = token.untrusted_header();
+        let header = self.admit_header(&token.header, now)?;
+        Ok(AdmittedToken::new(token.split, header, self.window()))
+    }
+
+    fn admit_header(
+        &self,
+        header: &JoseHeader,
+        now: UnixTime,
+    ) -> Result<FittingHeader, TokenError> {
         let rule = self.rule_for(header)?;
-        let window = self.window();
-        window.check(header, now)?;
-        Ok(AdmittedToken::new(token, rule, window))
+        self.window().check(header.validity, now)?;
+        Ok(rule.read(header))
+    }
+
+    /// Parses and admits: what [`UnverifiedToken::parse`] and then [`admit`](Self::admit) come to, and what
+    /// an [`Authenticator`](crate::Authenticator) does.
+    ///
+    /// It is faster for a rule of [`Signer::exact`] that waives nothing, which says all of the JOSE header that
+    /// a load balancer writes but its `kid` and its `exp`: such a header is compared as it is encoded.
+    ///
+    /// # Errors
+    ///
+    /// The [`TokenError`] of the first check that fails, in [their order](crate#what-decides).
+    pub fn parse_and_admit<'h>(
+        &self,
+        headers: OidcHeaders<'h>,
+        now: UnixTime,
+    ) -> Result<AdmittedToken<'h>, TokenError> {
+        let (admitted, _) = self.admit_at(headers, || Ok::<_, TokenError>(now))?;
+        Ok(admitted)
+    }
+
+    /// The same, with a clock that is not read for what cannot be parsed. Gives the time too.
+    pub(crate) fn admit_at<'h, E: From<TokenError>>(
+        &self,
+        headers: OidcHeaders<'h>,
+        now: impl FnOnce() -> Result<UnixTime, E>,
+    ) -> Result<(AdmittedToken<'h>, UnixTime), E> {
+        let segments = Segments::split(headers.data)?;
+        let mut signature = [0; SIGNATURE_BYTES];
+        segments.decode_signature(&mut signature)?;
+        let (header, now) = match self.recognize(segments.header) {
+            Some(header) => {
+                let now = now()?;
+                self.window().check(header.validity(), now)?;
+                (header, now)
+            }
+            None => {
+                let header = segments.read_header()?;
+                let now = now()?;
+                (self.admit_header(&header, now)?, now)
+            }
+        };
+        let split = SplitToken::new(headers, &segments, signature);
+        Ok((AdmittedToken::new(split, header, self.window()), now))
+    }
+
+    /// What an encoded header says, if a rule expects it.
+    fn recognize(&self, header: &[u8]) -> Option<FittingHeader> {
+        let mut expected = self.rules.iter().flat_map(|rule| &rule.expected);
+        expected.find_map(|expected| expected.recognize(header))
     }
 
     /// How far the clocks may be apart.
@@ -122,7 +181,7 @@ impl TrustPolicy {
 
     /// The rules.
     pub fn rules(&self) -> impl Iterator<Item = &TrustedRule> {
-        self.rules.iter()
+        self.rules.iter().map(|rule| &rule.trusted)
     }
 
     pub(crate) const fn window(&self) -> Window {
@@ -133,25 +192,26 @@ impl TrustPolicy {
     }
 
     /// The rule that all three fit; else what the rule that came closest did not fit.
-    fn rule_for(&self, header: &JoseHeader) -> Result<TrustedRule, TokenError> {
+    fn rule_for(&self, header: &JoseHeader) -> Result<&PreparedRule, TokenError> {
         let mut closest = TokenError::UntrustedSigner {
             presented: Some(header.signer),
         };
         for rule in &*self.rules {
-            if !rule.signer.matches(&header.signer) {
+            let trusted = &rule.trusted;
+            if !trusted.signer.matches(&header.signer) {
                 continue;
             }
-            if !rule.issuer.matches(header.untrusted_issuer()) {
+            if !trusted.issuer.matches(header.untrusted_issuer()) {
                 if !matches!(closest, TokenError::UntrustedClient) {
                     closest = TokenError::UntrustedIssuer;
                 }
                 continue;
             }
-            if !rule.client.matches(header.untrusted_client()) {
+            if !trusted.client.matches(header.untrusted_client()) {
                 closest = TokenError::UntrustedClient;
                 continue;
             }
-            return Ok(rule.clone());
+            return Ok(rule);
         }
         Err(closest)
     }
@@ -160,14 +220,90 @@ impl TrustPolicy {
 impl From<TrustedRule> for TrustPolicy {
     fn from(rule: TrustedRule) -> Self {
         Self {
-            rules: Arc::new([rule]),
+            rules: Arc::new([rule.into()]),
             leeway: Self::DEFAULT_LEEWAY,
             max_lifetime: None,
         }
     }
 }
 
-/// When a token is valid.
+/// A rule, and the header that it expects.
+#[derive(Clone)]
+struct PreparedRule {
+    trusted: TrustedRule,
+    expected: Option<ExpectedHeader>,
+}
+
+impl From<TrustedRule> for PreparedRule {
+    fn from(trusted: TrustedRule) -> Self {
+        Self {
+            expected: ExpectedHeader::of(&trusted),
+            trusted,
+        }
+    }
+}
+
+impl PreparedRule {
+    /// What a header says that fits it.
+    fn read(&self, header: &JoseHeader) -> FittingHeader {
+        let names = match &self.expected {
+            Some(expected) => expected.names().clone(),
+            None => Arc::new(self.trusted.names_in(header)),
+        };
+        FittingHeader::new(names, header.key_id, header.validity)
+    }
+}
+
+impl fmt::Debug for PreparedRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.trusted, f)
+    }
+}
+
+/// What the header of a token says that fits a rule. Nobody may have signed it, and its time may be over.
+pub(crate) struct FittingHeader {
+    names: Arc<TrustedNames>,
+    key_id: KeyId,
+    validity: Validity,
+}
+
+impl FittingHeader {
+    pub(crate) const fn new(names: Arc<TrustedNames>, key_id: KeyId, validity: Validity) -> Self {
+        Self {
+            names,
+            key_id,
+            validity,
+        }
+    }
+
+    pub(crate) const fn names(&self) -> &Arc<TrustedNames> {
+        &self.names
+    }
+
+    pub(crate) fn into_names(self) -> Arc<TrustedNames> {
+        self.names
+    }
+
+    pub(crate) const fn key_id(&self) -> KeyId {
+        self.key_id
+    }
+
+    pub(crate) const fn validity(&self) -> Validity {
+        self.validity
+    }
+}
+
+/// The names that a rule and a header have in common.
+#[derive(Debug)]
+pub(crate) struct TrustedNames {
+    /// The rule's.
+    pub(crate) region: Region,
+    pub(crate) signer: LoadBalancerArn,
+    pub(crate) issuer: Issuer,
+    pub(crate) client: ClientId,
+}
+
+/// How far the clocks may be apart, and how long a token may live.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Window {
     pub(crate) leeway: Duration,
@@ -175,8 +311,8 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    pub(crate) fn check(self, header: &JoseHeader, now: UnixTime) -> Result<(), TokenError> {
-        let expires_at = header.expires_at;
+    pub(crate) fn check(self, validity: Validity, now: UnixTime) -> Result<(), TokenError> {
+        let expires_at = validity.expires_at;
         // RFC 7519 section 4.1.4: on or after `exp` it must not be accepted.
         if now >= expires_at.saturating_add(self.leeway) {
             return Err(TokenError::Expired);
@@ -186,8 +322,7 @@ impl Window {
         {
             return Err(TokenError::LifetimeTooLong);
         }
-        self.check_started(header.not_before, now)?;
-        self.check_started(header.issued_at, now)
+        self.check_started(validity.starts_at, now)
     }
 
     /// Refuses an `nbf` or `iat` that is to come.
@@ -263,19 +398,27 @@ impl TrustedRule {
         }
     }
 
-    /// The issuer of a token that fits this rule: the rule's own value, shared and not copied,
-    /// unless it is waived.
-    pub(crate) fn issuer_of(&self, header: &JoseHeader) -> Issuer {
-        match &self.issuer {
-            Expected::Exactly(issuer) => issuer.clone(),
-            Expected::Any => Issuer(Arc::from(header.untrusted_issuer())),
-        }
+    /// Whether all three names are this rule's.
+    pub(crate) fn fits(&self, header: &JoseHeader) -> bool {
+        self.signer.matches(&header.signer)
+            && self.issuer.matches(header.untrusted_issuer())
+            && self.client.matches(header.untrusted_client())
     }
 
-    pub(crate) fn client_of(&self, header: &JoseHeader) -> ClientId {
-        match &self.client {
-            Expected::Exactly(client) => client.clone(),
-            Expected::Any => ClientId(Arc::from(header.untrusted_client())),
+    /// The names in a header that fits this rule. The issuer and the client are the rule's own values,
+    /// shared and not copied, unless they are waived.
+    pub(crate) fn names_in(&self, header: &JoseHeader) -> TrustedNames {
+        TrustedNames {
+            region: self.signer.region(),
+            signer: header.signer,
+            issuer: match &self.issuer {
+                Expected::Exactly(issuer) => issuer.clone(),
+                Expected::Any => Issuer(Arc::from(header.untrusted_issuer())),
+            },
+            client: match &self.client {
+                Expected::Exactly(client) => client.clone(),
+                Expected::Any => ClientId(Arc::from(header.untrusted_client())),
+            },
         }
     }
 }
@@ -335,6 +478,14 @@ impl Signer {
         match &self.0 {
             Match::Exact(arn) => arn.account(),
             Match::Named { account, .. } => *account,
+        }
+    }
+
+    /// The load balancer, if it is one alone.
+    pub(crate) const fn as_exact(&self) -> Option<&LoadBalancerArn> {
+        match &self.0 {
+            Match::Exact(arn) => Some(arn),
+            Match::Named { .. } => None,
         }
     }
 
@@ -468,3 +619,29 @@ macro_rules! text {
 }
 
 text! { Issuer ClientId }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alb_oidc_testkit::SimulatedAlb;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE;
+
+    #[test]
+    fn each_rule_has_the_header_recognized_that_it_expects() {
+        let alb = SimulatedAlb::new();
+        let header = alb.header(alb_oidc::UnixTime::from_secs(1_900_000_000));
+        let header = |client: &str| URL_SAFE.encode(header.replace(alb.client().as_str(), client));
+        let rule = |client: &str| {
+            let signer = alb.arn().to_string().parse().unwrap();
+            let issuer = alb.issuer().as_str().parse().unwrap();
+            TrustedRule::new(Signer::exact(signer), issuer, client.parse().unwrap())
+        };
+        let policy = TrustPolicy::new(["first", "second"].map(rule)).unwrap();
+        for client in ["first", "second"] {
+            let recognized = policy.recognize(header(client).as_bytes()).unwrap();
+            assert_eq!(recognized.names().client.as_str(), client);
+        }
+        assert!(policy.recognize(header("third").as_bytes()).is_none());
+    }
+}

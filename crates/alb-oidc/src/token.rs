@@ -7,29 +7,24 @@ use std::fmt;
 use crate::access_token::{AccessTokenError, UnverifiedAccessToken, VerifiedAccessToken};
 use crate::arn::LoadBalancerArn;
 use crate::base64url;
-use crate::claims::{Payload, UserClaims, UserId};
+use crate::claims::{Payload, UserClaims};
 use crate::error::{Segment, TokenError};
 use crate::headers::OidcHeaders;
 use crate::jose::{JoseHeader, KeyId};
 use crate::keys::KeyRequest;
-use crate::policy::{TrustedRule, Window};
+use crate::policy::{FittingHeader, TrustedNames, Window};
 use crate::signature::{PublicKey, SIGNATURE_BYTES, Signature};
 use crate::time::UnixTime;
 use crate::trace::event;
 use crate::user::{AuthenticatedUser, Details};
 
-/// A token that has the form of an ALB's: a compact JWS ([RFC 7515 section
-/// 7.1](https://www.rfc-editor.org/rfc/rfc7515#section-7.1)) of three segments, each base64url with
-/// padding of its own or none, with an ES256 header that names a key, a signer, an issuer, a client
-/// and an expiry.
-///
-/// Its payload has not been looked at, and nothing here gives it out.
-pub struct UnverifiedToken<'h> {
+/// A token that has been split into its segments, and what came beside it. Its signature is decoded, its
+/// header and its payload are not.
+pub(crate) struct SplitToken<'h> {
     signing_input: Cow<'h, [u8]>,
-    /// Where the payload begins in the signing input, which ends with it.
-    payload_start: usize,
+    /// How much of the signing input is the header. The payload begins behind its dot, and ends it.
+    header_length: usize,
     signature: Signature,
-    header: JoseHeader,
     identity: Option<Cow<'h, [u8]>>,
     access_token: Option<AccessToken<'h>>,
 }
@@ -49,6 +44,50 @@ impl AccessToken<'_> {
     }
 }
 
+impl<'h> SplitToken<'h> {
+    pub(crate) fn new(
+        headers: OidcHeaders<'h>,
+        segments: &Segments<'h>,
+        signature: Signature,
+    ) -> Self {
+        Self {
+            signing_input: Cow::Borrowed(segments.signing_input),
+            header_length: segments.header.len(),
+            signature,
+            identity: headers.identity.map(Cow::Borrowed),
+            access_token: headers.access_token.map(AccessToken::Borrowed),
+        }
+    }
+
+    fn payload(&self) -> &[u8] {
+        let payload = self.signing_input.get(self.header_length + 1..);
+        payload.unwrap_or_default()
+    }
+
+    fn into_owned(self) -> SplitToken<'static> {
+        SplitToken {
+            signing_input: Cow::Owned(self.signing_input.into_owned()),
+            header_length: self.header_length,
+            signature: self.signature,
+            identity: self.identity.map(|sub| Cow::Owned(sub.into_owned())),
+            access_token: self
+                .access_token
+                .map(|token| AccessToken::Kept(token.keep())),
+        }
+    }
+}
+
+/// A token that has the form of an ALB's: a compact JWS ([RFC 7515 section
+/// 7.1](https://www.rfc-editor.org/rfc/rfc7515#section-7.1)) of three segments, each base64url with
+/// padding of its own or none, with an ES256 header that names a key, a signer, an issuer, a client
+/// and an expiry.
+///
+/// Its payload has not been looked at, and nothing here gives it out.
+pub struct UnverifiedToken<'h> {
+    pub(crate) split: SplitToken<'h>,
+    pub(crate) header: JoseHeader,
+}
+
 impl<'h> UnverifiedToken<'h> {
     /// Takes the token apart, as far as it can be without trusting it.
     ///
@@ -59,15 +98,11 @@ impl<'h> UnverifiedToken<'h> {
     pub fn parse(headers: OidcHeaders<'h>) -> Result<Self, TokenError> {
         let segments = Segments::split(headers.data)?;
         let mut signature = [0; SIGNATURE_BYTES];
-        decode_signature(&mut signature, segments.signature)?;
-        let header = decode(Segment::Header, segments.header)?;
+        segments.decode_signature(&mut signature)?;
+        let header = segments.read_header()?;
         Ok(Self {
-            signing_input: Cow::Borrowed(segments.signing_input),
-            payload_start: segments.header.len() + 1,
-            signature,
-            header: JoseHeader::parse(header)?,
-            identity: headers.identity.map(Cow::Borrowed),
-            access_token: headers.access_token.map(AccessToken::Borrowed),
+            split: SplitToken::new(headers, &segments, signature),
+            header,
         })
     }
 
@@ -76,25 +111,12 @@ impl<'h> UnverifiedToken<'h> {
     pub const fn untrusted_header(&self) -> &JoseHeader {
         &self.header
     }
-
-    fn into_owned(self) -> UnverifiedToken<'static> {
-        UnverifiedToken {
-            signing_input: Cow::Owned(self.signing_input.into_owned()),
-            payload_start: self.payload_start,
-            signature: self.signature,
-            header: self.header,
-            identity: self.identity.map(|sub| Cow::Owned(sub.into_owned())),
-            access_token: self
-                .access_token
-                .map(|token| AccessToken::Kept(token.keep())),
-        }
-    }
 }
 
 impl fmt::Debug for UnverifiedToken<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UnverifiedToken")
-            .field("signing_input_bytes", &self.signing_input.len())
+            .field("signing_input_bytes", &self.split.signing_input.len())
             .field("header", &self.header)
             .finish_non_exhaustive()
     }
@@ -105,32 +127,32 @@ impl fmt::Debug for UnverifiedToken<'_> {
 ///
 /// It is not authentic: whoever knows the names could have written it.
 pub struct AdmittedToken<'h> {
-    token: UnverifiedToken<'h>,
-    rule: TrustedRule,
+    split: SplitToken<'h>,
+    header: FittingHeader,
     window: Window,
 }
 
 impl<'h> AdmittedToken<'h> {
-    pub(crate) const fn new(token: UnverifiedToken<'h>, rule: TrustedRule, window: Window) -> Self {
+    pub(crate) const fn new(split: SplitToken<'h>, header: FittingHeader, window: Window) -> Self {
         Self {
-            token,
-            rule,
+            split,
+            header,
             window,
         }
     }
 
     /// Which key would tell. The region is the trusted rule's, never the token's word.
     #[must_use]
-    pub const fn key_request(&self) -> KeyRequest {
-        KeyRequest::new(self.rule.signer().region(), self.token.header.key_id)
+    pub fn key_request(&self) -> KeyRequest {
+        KeyRequest::new(self.header.names().region, self.header.key_id())
     }
 
     /// The same, with nothing borrowed from the request: for while its key is fetched.
     #[must_use]
     pub fn into_owned(self) -> AdmittedToken<'static> {
         AdmittedToken {
-            token: self.token.into_owned(),
-            rule: self.rule,
+            split: self.split.into_owned(),
+            header: self.header,
             window: self.window,
         }
     }
@@ -145,49 +167,55 @@ impl<'h> AdmittedToken<'h> {
     /// its `sub`.
     pub fn verify(self, key: &PublicKey, now: UnixTime) -> Result<VerifiedToken, TokenError> {
         let Self {
-            token,
-            rule,
+            split,
+            header,
             window,
         } = self;
         // The key may have taken a while to come.
-        window.check(&token.header, now)?;
-        let signing_input = &*token.signing_input;
-        key.verify(signing_input, &token.signature)?;
+        window.check(header.validity(), now)?;
+        key.verify(&split.signing_input, &split.signature)?;
         key.mark_proven();
-        let payload = signing_input.get(token.payload_start..).unwrap_or_default();
-        let payload = decode(Segment::Payload, payload)?;
+        let payload = decode(Segment::Payload, split.payload())?;
         // If it is a copy, there is no need for it beside what comes now.
-        drop(token.signing_input);
-        let payload = Payload::parse(payload, &token.header)?;
-        window.check_started(payload.not_before, now)?;
-        window.check_started(payload.issued_at, now)?;
-        if let Some(identity) = token.identity
+        drop(split.signing_input);
+        let expires_at = header.validity().expires_at;
+        let payload = Payload::parse(payload, &header.names().issuer, expires_at)?;
+        window.check_started(payload.starts_at, now)?;
+        if let Some(identity) = split.identity
             && *identity != *payload.claims.sub().as_bytes()
         {
             return Err(TokenError::IdentityMismatch);
         }
         note_disagreement(&payload);
         Ok(VerifiedToken {
-            header: token.header,
-            rule,
+            header,
             claims: payload.claims,
-            access_token: token.access_token.map(AccessToken::keep),
+            access_token: split.access_token.map(AccessToken::keep),
         })
     }
 }
 
 impl fmt::Debug for AdmittedToken<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let TrustedNames {
+            region: _,
+            signer,
+            issuer,
+            client,
+        } = &**self.header.names();
         f.debug_struct("AdmittedToken")
-            .field("token", &self.token)
+            .field("signer", signer)
+            .field("issuer", issuer)
+            .field("client", client)
+            .field("untrusted_key_id", &self.header.key_id())
+            .field("untrusted_validity", &self.header.validity())
             .finish_non_exhaustive()
     }
 }
 
 /// A token that a trusted load balancer signed. [`AdmittedToken::verify`] alone makes one.
 pub struct VerifiedToken {
-    header: JoseHeader,
-    rule: TrustedRule,
+    header: FittingHeader,
     claims: UserClaims,
     access_token: Option<UnverifiedAccessToken>,
 }
@@ -195,21 +223,21 @@ pub struct VerifiedToken {
 impl VerifiedToken {
     /// The load balancer that signed it.
     #[must_use]
-    pub const fn signer(&self) -> &LoadBalancerArn {
-        &self.header.signer
+    pub fn signer(&self) -> &LoadBalancerArn {
+        &self.header.names().signer
     }
 
     /// The key that it was signed with.
     #[must_use]
     pub const fn key_id(&self) -> KeyId {
-        self.header.key_id
+        self.header.key_id()
     }
 
     /// When it expires: 120 seconds after the *request*, which is not the end of the user's
     /// session.
     #[must_use]
     pub const fn expires_at(&self) -> UnixTime {
-        self.header.expires_at
+        self.header.validity().expires_at
     }
 
     /// The user's claims.
@@ -238,16 +266,13 @@ impl VerifiedToken {
     ) -> AuthenticatedUser {
         let Self {
             header,
-            rule,
             claims,
             access_token,
         } = self;
         AuthenticatedUser::new(Details {
-            id: UserId::new(rule.issuer_of(&header), claims.subject()),
-            client: rule.client_of(&header),
-            signer: header.signer,
-            key_id: header.key_id,
-            token_expires_at: header.expires_at,
+            key_id: header.key_id(),
+            token_expires_at: header.validity().expires_at,
+            names: header.into_names(),
             claims,
             access_token,
             verified_access_token: verified,
@@ -257,13 +282,13 @@ impl VerifiedToken {
     /// The issuer of the rule that it fits.
     #[cfg(feature = "access-token")]
     pub(crate) fn issuer(&self) -> &str {
-        self.header.untrusted_issuer()
+        self.header.names().issuer.as_str()
     }
 
     /// The client id of that rule.
     #[cfg(feature = "access-token")]
     pub(crate) fn client(&self) -> &str {
-        self.header.untrusted_client()
+        self.header.names().client.as_str()
     }
 
     #[cfg(feature = "access-token")]
@@ -321,6 +346,24 @@ impl<'t> Segments<'t> {
         }
     }
 
+    /// What the header says, which anyone could have written.
+    pub(crate) fn read_header(&self) -> Result<JoseHeader, TokenError> {
+        JoseHeader::parse(decode(Segment::Header, self.header)?)
+    }
+
+    /// Into its place, and not given back: what is moved has been written some time before, or the
+    /// processor waits for it.
+    pub(crate) fn decode_signature(&self, signature: &mut Signature) -> Result<(), TokenError> {
+        match base64url::decode_exactly(signature, self.signature) {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => Err(TokenError::SignatureLength),
+            Err(error) => Err(TokenError::Encoding {
+                segment: Segment::Signature,
+                error,
+            }),
+        }
+    }
+
     #[cfg(feature = "access-token")]
     pub(crate) fn payload(&self) -> &'t [u8] {
         let payload = self.signing_input.get(self.header.len() + 1..);
@@ -330,15 +373,4 @@ impl<'t> Segments<'t> {
 
 fn decode(segment: Segment, text: &[u8]) -> Result<Vec<u8>, TokenError> {
     base64url::decode(text).map_err(|error| TokenError::Encoding { segment, error })
-}
-
-fn decode_signature(signature: &mut Signature, text: &[u8]) -> Result<(), TokenError> {
-    match base64url::decode_exactly(signature, text) {
-        Ok(Some(_)) => Ok(()),
-        Ok(None) => Err(TokenError::SignatureLength),
-        Err(error) => Err(TokenError::Encoding {
-            segment: Segment::Signature,
-            error,
-        }),
-    }
 }

@@ -1,12 +1,13 @@
 //! The user, as far as a verified token proves.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::access_token::{AccessTokenError, UnverifiedAccessToken, VerifiedAccessToken};
 use crate::arn::LoadBalancerArn;
 use crate::claims::{UserClaims, UserId};
 use crate::jose::KeyId;
-use crate::policy::ClientId;
+use crate::policy::{ClientId, TrustedNames};
 use crate::time::UnixTime;
 
 /// A user whom a trusted load balancer has authenticated. Only a
@@ -14,15 +15,12 @@ use crate::time::UnixTime;
 ///
 /// Cheap to clone. [`Debug`](std::fmt::Debug) shows which load balancer vouches, and nothing of the
 /// user.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AuthenticatedUser(Arc<Details>);
 
-#[derive(Debug)]
 pub(crate) struct Details {
-    pub(crate) id: UserId,
     pub(crate) claims: UserClaims,
-    pub(crate) client: ClientId,
-    pub(crate) signer: LoadBalancerArn,
+    pub(crate) names: Arc<TrustedNames>,
     pub(crate) key_id: KeyId,
     pub(crate) token_expires_at: UnixTime,
     pub(crate) access_token: Option<UnverifiedAccessToken>,
@@ -37,7 +35,7 @@ impl AuthenticatedUser {
     /// Who it is: the issuer and the `sub`. The key to store things under.
     #[must_use]
     pub fn id(&self) -> &UserId {
-        &self.0.id
+        self.0.claims.user_id()
     }
 
     /// What the identity provider says of the user.
@@ -69,13 +67,13 @@ impl AuthenticatedUser {
     /// The client id of the listener rule that authenticated the user.
     #[must_use]
     pub fn client(&self) -> &ClientId {
-        &self.0.client
+        &self.0.names.client
     }
 
     /// The load balancer that vouches.
     #[must_use]
     pub fn signer(&self) -> &LoadBalancerArn {
-        &self.0.signer
+        &self.0.names.signer
     }
 
     /// The key that it signed with.
@@ -146,5 +144,20 @@ impl AuthenticatedUser {
     pub fn scopes(&self) -> Result<&[String], AccessTokenError> {
         let scopes = self.verified_access_token()?.scopes();
         scopes.ok_or(AccessTokenError::ClaimMissing("scope"))
+    }
+}
+
+impl fmt::Debug for AuthenticatedUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthenticatedUser")
+            .field("issuer", self.id().issuer())
+            .field("client", self.client())
+            .field("signer", self.signer())
+            .field("key_id", &self.key_id())
+            .field("token_expires_at", &self.token_expires_at())
+            .field("claims", self.claims())
+            .field("access_token", &self.access_token())
+            .field("verified_access_token", &self.verified_access_token())
+            .finish()
     }
 }

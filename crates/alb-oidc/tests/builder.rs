@@ -324,6 +324,13 @@ async fn a_clock_that_cannot_be_read_is_a_503_and_counts_as_undecided() {
     ));
     let stats = authenticator.stats();
     assert_eq!((stats.authenticated, stats.unavailable), (1, 1));
+    // What cannot be parsed is refused whatever the time is.
+    let header = alb.header(NOW).replace("ES256", "none");
+    let token = alb.sign(header, r#"{"sub":"alice"}"#);
+    let headers =
+        OidcHeaders::from_lookup(|name| (name == OidcHeaders::DATA).then_some(token.as_bytes()));
+    let error = authenticator.authenticate(headers).await.unwrap_err();
+    assert_eq!(error, AuthenticateError::Rejected(TokenError::Algorithm));
     // The system's is past the first release of this test.
     assert!(SystemClock.unix_time().unwrap() > UnixTime::from_secs(1_700_000_000));
 }

@@ -6,7 +6,8 @@ use std::io::ErrorKind;
 use std::net::{TcpListener, TcpStream};
 
 use alb_oidc::{
-    Authenticator, Clock, CryptoBackend, OidcHeaders, StaticKeys, SystemClock, UnixTime,
+    AuthenticateError, Authenticator, Clock, CryptoBackend, OidcHeaders, Signer, StaticKeys,
+    SystemClock, TrustedRule, UnixTime, UnverifiedToken,
 };
 use alb_oidc_testkit::conformance::{Outcome, Row, table};
 use alb_oidc_testkit::{KeyServer, ManualClock, SimulatedAlb};
@@ -40,13 +41,16 @@ impl Bench {
     }
 }
 
-/// What became of the row: the user's `sub`, or the error's reason.
-async fn run(authenticator: &Authenticator, row: &Row) -> Result<String, &'static str> {
-    let headers = OidcHeaders::from_lookup(|name| {
+fn headers(row: &Row) -> Result<OidcHeaders<'_>, AuthenticateError> {
+    OidcHeaders::from_lookup(|name| {
         let lines = row.headers.iter().filter(move |(line, _)| *line == name);
         lines.map(|(_, value)| value.as_slice())
-    });
-    match authenticator.authenticate(headers).await {
+    })
+}
+
+/// What became of the row: the user's `sub`, or the error's reason.
+async fn run(authenticator: &Authenticator, row: &Row) -> Result<String, &'static str> {
+    match authenticator.authenticate(headers(row)).await {
         Ok(user) => Ok(user.id().subject().to_owned()),
         Err(error) => Err(error.reason()),
     }
@@ -90,6 +94,33 @@ async fn what_can_be_rejected_without_a_key_asks_for_none() {
     // Cold: whatever wanted a key would have to fetch it.
     check(&bench.authenticator(), &rows).await;
     assert_eq!(bench.keys.hits(), 0);
+}
+
+/// Whether the rule says all that there is to a header, so that it is recognized, or not, so that each
+/// is read.
+#[tokio::test]
+async fn headers_are_admitted_in_one_step_as_in_two() {
+    let bench = Bench::new().await;
+    let (arn, issuer, client) = (bench.alb.arn(), bench.alb.issuer(), bench.alb.client());
+    let by_name = Signer::named(arn.region(), arn.account(), *arn.name());
+    let by_name = TrustedRule::new(by_name, issuer.clone(), client.clone());
+    for policy in [bench.alb.policy(), by_name.into()] {
+        let mut admitted = 0;
+        for row in bench.rows() {
+            let (Ok(headers), Ok(same)) = (headers(&row), headers(&row)) else {
+                continue;
+            };
+            let in_two = UnverifiedToken::parse(headers)
+                .and_then(|token| policy.admit(token, bench.now))
+                .map(|admitted| (admitted.key_request(), format!("{admitted:?}")));
+            let in_one = policy
+                .parse_and_admit(same, bench.now)
+                .map(|admitted| (admitted.key_request(), format!("{admitted:?}")));
+            assert_eq!(in_one, in_two, "{}", row.name);
+            admitted += usize::from(in_one.is_ok());
+        }
+        assert!(admitted > 150, "only {admitted} rows were admitted");
+    }
 }
 
 /// A canary listens wherever a header could lead: a key's URL, an issuer's, a host that a region or

@@ -43,10 +43,13 @@ fn admit(policy: &TrustPolicy, alb: &SimulatedAlb) -> Result<(), TokenError> {
 
 fn admit_at(policy: &TrustPolicy, alb: &SimulatedAlb, now: UnixTime) -> Result<(), TokenError> {
     let token = alb.mint(r#"{"sub":"alice"}"#, NOW);
-    let headers =
-        OidcHeaders::from_lookup(|name| (name == OidcHeaders::DATA).then_some(token.as_bytes()));
-    let token = UnverifiedToken::parse(headers.unwrap()).unwrap();
-    policy.admit(token, now).map(drop)
+    let lookup = |name| (name == OidcHeaders::DATA).then_some(token.as_bytes());
+    let headers = || OidcHeaders::from_lookup(lookup).unwrap();
+    let parsed = UnverifiedToken::parse(headers()).unwrap();
+    let admitted = policy.admit(parsed, now).map(drop);
+    let at_once = policy.parse_and_admit(headers(), now).map(drop);
+    assert_eq!(at_once, admitted, "{token}");
+    admitted
 }
 
 const A: &str = "aaaaaaaaaaaaaaaa";

@@ -242,7 +242,10 @@ fn debug_of_every_step_shows_the_signer_and_nothing_of_the_user() {
     let admitted = alb.policy().admit(unverified, NOW).unwrap();
     assert_eq!(
         format!("{admitted:?}"),
-        format!("AdmittedToken {{ token: {token}, .. }}")
+        format!(
+            "AdmittedToken {{ signer: {ARN}, issuer: \"{ISSUER}\", client: \"{CLIENT}\", untrusted_key_id: {id}, \
+             untrusted_validity: Validity {{ starts_at: None, expires_at: {expiry} }}, .. }}"
+        )
     );
     let key = public_key(&alb);
     assert_eq!(format!("{key:?}"), "PublicKey { .. }");
@@ -258,9 +261,9 @@ fn debug_of_every_step_shows_the_signer_and_nothing_of_the_user() {
     assert_eq!(
         format!("{user:?}"),
         format!(
-            "AuthenticatedUser(Details {{ id: UserId {{ issuer: \"{ISSUER}\", .. }}, claims: {claims}, \
-             client: \"{CLIENT}\", signer: {ARN}, key_id: {id}, token_expires_at: {expiry}, \
-             access_token: Some(UnverifiedAccessToken(…)), verified_access_token: Err(NotConfigured) }})"
+            "AuthenticatedUser {{ issuer: \"{ISSUER}\", client: \"{CLIENT}\", signer: {ARN}, key_id: {id}, \
+             token_expires_at: {expiry}, claims: {claims}, access_token: Some(UnverifiedAccessToken(…)), \
+             verified_access_token: Err(NotConfigured) }}"
         )
     );
     assert_shows_nothing(&shown_headers);

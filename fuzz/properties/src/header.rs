@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use alb_oidc::danger::any_client;
 use alb_oidc::{
-    AuthenticateError, ClientId, HeaderFault, Issuer, KeyId, OidcHeaders, Segment, Signer,
-    TokenError, TrustPolicy, TrustedRule, UnverifiedToken,
+    AdmittedToken, AuthenticateError, ClientId, HeaderFault, Issuer, KeyId, OidcHeaders, Segment,
+    Signer, TokenError, TrustPolicy, TrustedRule, UnverifiedToken,
 };
 
 use crate::grammar::{is_arn, is_key_id};
@@ -25,15 +25,15 @@ use crate::spelling::encode;
 ///    fails.
 /// 4. The key that is then asked for is the one it names, in the region of the
 ///    rule.
+/// 5. All of this is the same for headers that are admitted at once, with padding
+///    and without.
 ///
 /// # Panics
 ///
 /// If one of these does not hold.
 pub fn header(data: &[u8]) {
     let value = format!("{}.e30=.{}", encode(data), encode(&[1; 64]));
-    let headers =
-        OidcHeaders::from_lookup(|name| (name == OidcHeaders::DATA).then_some(value.as_bytes()));
-    let headers = match headers {
+    let headers = match headers(&value) {
         Ok(headers) => headers,
         Err(AuthenticateError::Headers(error)) => {
             assert_eq!(error.fault(), HeaderFault::TooLarge);
@@ -43,6 +43,8 @@ pub fn header(data: &[u8]) {
         Err(error) => panic!("{error:?}"),
     };
     let token = UnverifiedToken::parse(headers);
+    compare_at_once(&value);
+    compare_at_once(&value.replace('=', ""));
     if data.is_empty() {
         assert_eq!(token.err(), Some(TokenError::Structure));
         return;
@@ -69,6 +71,20 @@ pub fn header(data: &[u8]) {
             "{error:?} is not among {expected:?}"
         ),
     }
+}
+
+fn headers(value: &str) -> Result<OidcHeaders<'_>, AuthenticateError> {
+    OidcHeaders::from_lookup(|name| (name == OidcHeaders::DATA).then_some(value.as_bytes()))
+}
+
+/// Admitted at once and step by step, it comes to the same.
+fn compare_at_once(value: &str) {
+    let said = |admitted: AdmittedToken<'_>| (admitted.key_request(), format!("{admitted:?}"));
+    let headers = || headers(value).expect("it is as long as it was");
+    let at_once = POLICY.parse_and_admit(headers(), NOW).map(said);
+    let token = UnverifiedToken::parse(headers());
+    let by_steps = token.and_then(|token| POLICY.admit(token, NOW)).map(said);
+    assert_eq!(at_once, by_steps, "{value}");
 }
 
 /// What a header without a fault says.

@@ -20,8 +20,8 @@ use crate::keys::{KeyDiagnosis, KeyFuture, KeyLookup, KeySource, KeyStore};
 use crate::outcomes::{AuthenticatorStats, Mode, Outcomes};
 use crate::policy::TrustPolicy;
 use crate::signature::PublicKey;
-use crate::time::{Clock, UnixTime};
-use crate::token::{AdmittedToken, UnverifiedToken, VerifiedToken};
+use crate::time::{Clock, ClockError, UnixTime};
+use crate::token::{AdmittedToken, VerifiedToken};
 use crate::user::AuthenticatedUser;
 
 pub use builder::AuthenticatorBuilder;
@@ -193,9 +193,8 @@ impl Authenticator {
         &self,
         headers: OidcHeaders<'h>,
     ) -> Result<(AdmittedToken<'h>, UnixTime), AuthenticateError> {
-        let token = UnverifiedToken::parse(headers)?;
-        let now = self.0.clock.unix_time()?;
-        Ok((self.0.policy.admit(token, now)?, now))
+        let now = || Ok(self.0.clock.unix_time()?);
+        self.0.policy.admit_at(headers, now)
     }
 
     fn decide(
@@ -210,10 +209,7 @@ impl Authenticator {
         match self.key(&admitted) {
             // Perhaps there is one where the future is polled, as in `runtime.block_on(…)`.
             KeyLookup::Ready(Err(KeyError::NoRuntime)) => self.wait_for(admitted, None, mode),
-            KeyLookup::Ready(key) => {
-                let verified = self.verify(admitted, key, Some(now));
-                self.conclude(verified, mode)
-            }
+            KeyLookup::Ready(key) => self.conclude(admitted, key, Ok(now), mode),
             KeyLookup::Pending(key) => self.wait_for(admitted, Some(key), mode),
         }
     }
@@ -240,37 +236,39 @@ impl Authenticator {
                 KeyLookup::Ready(key) => key,
                 KeyLookup::Pending(key) => key.await,
             };
-            this.conclude(this.verify(admitted, key, None), mode).await
+            let now = this.0.clock.unix_time();
+            this.conclude(admitted, key, now, mode).await
         })))
     }
 
-    /// `now` is known if the key did not take a while to come.
-    fn verify(
+    /// From the key to the user. Not by one function that gives a `Result` to another: a verified token is
+    /// large, and would be moved once more.
+    fn conclude(
         &self,
         admitted: AdmittedToken<'_>,
         key: Result<Arc<PublicKey>, KeyError>,
-        now: Option<UnixTime>,
-    ) -> Result<VerifiedToken, AuthenticateError> {
-        let key = key.map_err(|error| match error {
-            KeyError::Unknown => AuthenticateError::Rejected(TokenError::UnknownKey),
-            error => AuthenticateError::Unavailable(error),
-        })?;
-        let now = now.map_or_else(|| self.0.clock.unix_time(), Ok)?;
-        Ok(admitted.verify(&key, now)?)
+        now: Result<UnixTime, ClockError>,
+        mode: Mode,
+    ) -> Authentication {
+        let verified = match (key, now) {
+            (Ok(key), Ok(now)) => admitted.verify(&key, now),
+            (Err(KeyError::Unknown), _) => Err(TokenError::UnknownKey),
+            (Err(error), _) => return self.decided(Err(error.into()), mode),
+            (_, Err(error)) => return self.decided(Err(error.into()), mode),
+        };
+        match verified {
+            Ok(token) => self.with_access_token(token, mode),
+            Err(error) => self.decided(Err(error.into()), mode),
+        }
     }
 
     /// From the token to the user. Whatever the access token is, that makes no difference to
     /// whether there is one.
     #[cfg(feature = "access-token")]
-    fn conclude(
-        &self,
-        verified: Result<VerifiedToken, AuthenticateError>,
-        mode: Mode,
-    ) -> Authentication {
-        let user = match verified.map(|token| self.0.access_tokens.check(token)) {
-            Err(error) => return self.decided(Err(error), mode),
-            Ok(Checked::Ready(user)) => return self.decided(Ok(user), mode),
-            Ok(Checked::Pending(user)) => user,
+    fn with_access_token(&self, token: VerifiedToken, mode: Mode) -> Authentication {
+        let user = match self.0.access_tokens.check(token) {
+            Checked::Ready(user) => return self.decided(Ok(user), mode),
+            Checked::Pending(user) => user,
         };
         let this = self.clone();
         Authentication(Stage::Waiting(Box::pin(async move {
@@ -281,12 +279,8 @@ impl Authenticator {
     }
 
     #[cfg(not(feature = "access-token"))]
-    fn conclude(
-        &self,
-        verified: Result<VerifiedToken, AuthenticateError>,
-        mode: Mode,
-    ) -> Authentication {
-        self.decided(verified.map(AuthenticatedUser::from), mode)
+    fn with_access_token(&self, token: VerifiedToken, mode: Mode) -> Authentication {
+        self.decided(Ok(token.into()), mode)
     }
 }
 

@@ -26,9 +26,6 @@ impl<const N: usize> Form<N> {
         let digits = digits.take(MAX_DIGITS).count();
         let (text, number) = text.split_at_checked(text.len() - digits)?;
         let text = text.strip_suffix(self.before_number)?;
-        if number.len() > 1 && number.starts_with('0') {
-            return None;
-        }
         let mut rest = text.as_bytes();
         let mut strings = [Quoted::default(); N];
         for (string, before) in strings.iter_mut().zip(self.before_strings) {
@@ -44,9 +41,21 @@ impl<const N: usize> Form<N> {
             };
         }
         match rest {
-            [] => Some((strings, number.parse().ok()?)),
+            [] => Some((strings, natural(number.as_bytes())?)),
             _ => None,
         }
+    }
+}
+
+/// The natural number that all of these are the digits of, as JSON writes them; `None` too if it has
+/// more than 64 bits.
+pub(crate) fn natural(digits: &[u8]) -> Option<u64> {
+    match digits {
+        [] | [b'0', _, ..] => None,
+        digits => digits.iter().try_fold(0_u64, |number, digit| {
+            let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
+            number.checked_mul(10)?.checked_add(digit)
+        }),
     }
 }
 

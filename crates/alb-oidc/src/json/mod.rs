@@ -19,7 +19,7 @@ use crate::error::{JsonError, JsonKind, Segment, TokenError};
 use crate::time::UnixTime;
 #[cfg(test)]
 pub(crate) use form::FORM_BYTES;
-pub(crate) use form::Form;
+pub(crate) use form::{Form, natural};
 use names::Names;
 pub(crate) use text::{Quoted, Span, Text, Unescaped, push};
 
