@@ -116,13 +116,14 @@ fn bits_of_group([first, second, third, fourth]: [u8; 4]) -> u32 {
         | look_up(fourths, fourth)
 }
 
+/// The bytes in the bits of a group.
 #[inline]
 const fn bytes_of(group: u32) -> [u8; 3] {
     let [first, second, third, _] = group.to_le_bytes();
     [first, second, third]
 }
 
-/// The same of four groups.
+/// What four groups of four digits stand for, each as [`bits_of_group`] says.
 #[inline]
 fn bits_of(&[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]: &[u8; 16]) -> [u32; 4] {
     [[a, b, c, d], [e, f, g, h], [i, j, k, l], [m, n, o, p]].map(bits_of_group)
